@@ -1,0 +1,72 @@
+package awareness
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// TestAgainstYProtocols repeats what npm y-protocols did in random runs (see
+// testdata/make.mjs) and compares what both know and encode after each step.
+func TestAgainstYProtocols(t *testing.T) {
+	f, err := os.Open("testdata/y-protocols.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs []struct {
+		Local uint64
+		Steps []struct {
+			Apply          []byte
+			Local          *string
+			Remove         []uint64
+			Known, Present []byte
+		}
+	}
+	if err := json.NewDecoder(z).Decode(&runs); err != nil {
+		t.Fatal(err)
+	}
+	if len(runs) == 0 {
+		t.Fatal("no runs")
+	}
+	for i, run := range runs {
+		s := New(Limits{})
+		mustSetLocal(t, s, 0, run.Local, "{}")
+		clients := map[uint64]bool{}
+		for j, step := range run.Steps {
+			switch {
+			case step.Apply != nil:
+				if _, err := s.Apply(0, step.Apply); err != nil {
+					t.Fatalf("run %d step %d: %v", i, j, err)
+				}
+			case step.Local != nil && *step.Local == "":
+				if _, err := s.SetLocal(0, run.Local, nil); err != nil {
+					t.Fatal(err)
+				}
+			case step.Local != nil:
+				mustSetLocal(t, s, 0, run.Local, *step.Local)
+			default:
+				s.Remove(0, step.Remove...)
+			}
+			for _, e := range decode(t, step.Known) {
+				clients[e.client] = true
+			}
+			var known []uint64
+			for c := range clients {
+				known = append(known, c)
+			}
+			if got := s.Encode(known); !bytes.Equal(got, step.Known) {
+				t.Fatalf("run %d step %d: known\n got %v\nwant %v", i, j, decode(t, got), decode(t, step.Known))
+			}
+			if got := s.EncodeAll(); !bytes.Equal(got, step.Present) {
+				t.Fatalf("run %d step %d: present\n got %v\nwant %v", i, j, decode(t, got), decode(t, step.Present))
+			}
+		}
+	}
+}

@@ -1,0 +1,25 @@
+// Package codec reads and writes the messages that two ends of a connection
+// exchange, and names the codes with which a connection is closed.
+//
+// It knows where a message begins, what kind it is and where its payload lies.
+// It does not look into payloads: updates and state vectors belong to package
+// update, presence states to package awareness. It does no input or output.
+//
+// The main types are [Message], one message in any framing; [PeerError], input
+// that the other end should not have sent, with the close code that answers it;
+// [UsageError], a mistake of the calling program; and [CloseCode].
+//
+// There is one file for each framing, with a pair of functions:
+//
+//	m, err := codec.DecodeY(frame)      // y-protocols, as y-websocket sends it
+//	frame = codec.AppendY(frame[:0], m)
+//
+// The layout of the bytes is in docs/wire/y-protocol.md, the codes are in
+// docs/wire/close-codes.md.
+//
+// # Limits
+//
+// The package sets no limit on the size of a frame: the transport does, before
+// a frame gets here. Decoding allocates nothing unless it fails, so a frame
+// costs what its bytes cost.
+package codec

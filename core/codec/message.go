@@ -1,0 +1,58 @@
+package codec
+
+// Kind says what a [Message] is. The numbers are this package's own and no part
+// of any wire format; each framing maps them to its bytes.
+type Kind uint8
+
+// The kinds of messages. The zero Kind is no message.
+const (
+	// SyncStep1 tells what the sender has: Payload is its state vector. The
+	// answer is a SyncStep2.
+	SyncStep1 Kind = iota + 1
+
+	// SyncStep2 answers a SyncStep1: Payload is an update with everything that
+	// the asker's state vector lacks, and the complete delete set.
+	SyncStep2
+
+	// SyncUpdate carries a change: Payload is an update.
+	SyncUpdate
+
+	// Awareness carries presence states: Payload is an awareness update.
+	Awareness
+
+	// Auth refuses access: Payload is the reason, UTF-8 text for a person.
+	// Permission denied is the only message of this kind that exists. Servers
+	// send it, clients do not.
+	Auth
+
+	// QueryAwareness asks for the presence states of all clients. It has no
+	// payload. Browser tabs ask each other; a server may be asked too.
+	QueryAwareness
+)
+
+var kindNames = [...]string{
+	SyncStep1:      "SyncStep1",
+	SyncStep2:      "SyncStep2",
+	SyncUpdate:     "SyncUpdate",
+	Awareness:      "Awareness",
+	Auth:           "Auth",
+	QueryAwareness: "QueryAwareness",
+}
+
+// String returns the constant's name, and Kind(n) for a value that is none.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return "Kind(" + itoa(int(k)) + ")"
+}
+
+// A Message is one message on a connection, whatever its framing.
+type Message struct {
+	Kind Kind
+
+	// Payload is the message without its framing; see the kinds for what it
+	// holds. After decoding it aliases the frame: it is valid, and must not be
+	// changed, as long as the frame is.
+	Payload []byte
+}
