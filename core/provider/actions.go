@@ -1,0 +1,105 @@
+package provider
+
+import "github.com/weft-sync/weft/core/codec"
+
+// codeTimeout is what a silent server is told when it is given up: HTTP's 408 in
+// the range that pages may use. It means nothing to servers but a line in a log.
+const codeTimeout codec.CloseCode = 4408
+
+// emptyStateVector asks for everything: no clients.
+var emptyStateVector = []byte{0}
+
+// perform runs one action of the transition table.
+func (p *Provider) perform(now int64, a action) {
+	switch a {
+	case dial:
+		p.conn++
+		if p.conn == Tabs {
+			p.conn++
+		}
+		p.denied = false
+		p.timers.clear()
+		p.timers[dialTimer] = after(now, p.cfg.Timeout)
+		p.backoff.dialled()
+		p.out.push(Output{Kind: Dial, Conn: p.conn})
+		p.tell(Connecting)
+
+	case announce:
+		if !p.cfg.Broadcast {
+			return
+		}
+		p.tabs = true
+		p.out.push(Output{Kind: AskStateVector, Conn: Tabs})
+		p.out.push(Output{Kind: AskDiff, Conn: Tabs, Payload: emptyStateVector})
+		p.out.push(Output{Kind: Broadcast, Payload: codec.EncodeY(codec.Message{Kind: codec.QueryAwareness})})
+		p.out.push(Output{Kind: AskAwareness, Conn: Tabs})
+
+	case greet:
+		p.timers.clear()
+		p.heard(now)
+		p.timers[resyncTimer] = after(now, p.cfg.ResyncInterval)
+		p.box.reset()
+		p.tell(Connected)
+		p.out.push(Output{Kind: AskStateVector, Conn: p.conn})
+		p.out.push(Output{Kind: AskAwareness, Conn: p.conn})
+
+	case settle:
+		p.backoff.synced(now)
+		p.synced = true
+		p.out.push(Output{Kind: SyncedChanged, Synced: true})
+
+	case leave:
+		if p.status == Connected {
+			p.relayHeld()
+			p.sendHeld()
+		}
+		if len(p.bye) > 0 {
+			f := codec.EncodeY(codec.Message{Kind: codec.Awareness, Payload: p.bye})
+			if p.status == Connected {
+				p.send(f)
+			}
+			if p.tabs {
+				p.out.push(Output{Kind: Broadcast, Payload: f})
+			}
+		}
+		p.tabs = false
+
+	case hangUp:
+		p.out.push(Output{Kind: Close, Conn: p.conn, Code: p.code})
+
+	case down:
+		p.timers.clear()
+		p.box.reset()
+		p.relay.reset()
+		if p.synced {
+			p.synced = false
+			p.out.push(Output{Kind: SyncedChanged})
+		}
+		if p.status == Connected {
+			p.out.push(Output{Kind: ClearAwareness})
+		}
+		if p.status != Disconnected {
+			p.tell(Disconnected)
+		}
+
+	case retry:
+		p.timers.clear()
+		p.timers[retryTimer] = after(now, p.backoff.failed(now))
+
+	case giveUp:
+		p.wanted = false
+		p.out.push(Output{Kind: Refused, Conn: p.conn, Code: p.code})
+	}
+}
+
+// tell puts out a status. Connecting is told for each attempt, as y-websocket does.
+func (p *Provider) tell(s Status) {
+	p.status = s
+	p.out.push(Output{Kind: StatusChanged, Status: s})
+}
+
+// heard notes a sign of life from the server.
+func (p *Provider) heard(now int64) {
+	p.timers[deadTimer] = never
+	p.timers[probeTimer] = after(now, p.cfg.Timeout/2)
+}

@@ -1,0 +1,108 @@
+package provider
+
+import "github.com/weft-sync/weft/core/codec"
+
+// OutputKind says what the host is asked to do.
+type OutputKind uint8
+
+// The numbers are part of the byte protocol between the WebAssembly module and
+// the bridge: append only.
+const (
+	// Dial: open a connection and call it Conn from now on. Exactly one HandleOpen
+	// or HandleClose answers it, unless Close comes first.
+	Dial OutputKind = 1 + iota
+	// Close: end connection Conn with Code, after the frames sent before. Nothing
+	// that Conn reports afterwards has any effect.
+	Close
+	// Send: write Payload as one binary frame to Conn. The host owns Payload, but
+	// must not change it: a Broadcast may share its bytes.
+	Send
+	// Broadcast: post Payload to the other tabs. Ownership as for Send.
+	Broadcast
+	// AskStateVector: answer with HandleStateVector and the same Conn.
+	AskStateVector
+	// AskDiff: Payload is the other side's state vector; answer with HandleDiff and
+	// the same Conn: one update with everything that side lacks.
+	AskDiff
+	// AskAwareness: answer with HandleAwareness and the same Conn: the local client's
+	// state alone. The host raises the state's clock first (setLocalState with the
+	// same state): the peers saw this client leave with the clock it had, and would
+	// ignore a state that is not newer. No local state: no answer.
+	AskAwareness
+	// AskAllAwareness: as AskAwareness, with every state that is known.
+	AskAllAwareness
+	// Apply: integrate the update Payload into the document. It is well formed. With
+	// Conn Tabs it came from another tab; if it changes the document, see Relay.
+	Apply
+	// ApplyAwareness: apply the presence update Payload. It is well formed.
+	ApplyAwareness
+	// ClearAwareness: remove every state but the local one; the peers are out of reach.
+	ClearAwareness
+	// StatusChanged: Status is the connection's new status.
+	StatusChanged
+	// SyncedChanged: Synced says whether the server's part of the handshake is applied.
+	SyncedChanged
+	// Refused: the server ended the connection for good with Code, 4400 to 4499;
+	// there is no further attempt until Connect.
+	Refused
+	// Denied: the server said "permission denied"; Payload is its reason, UTF-8.
+	// A server normally closes the connection next.
+	Denied
+)
+
+var outputNames = [...]string{
+	Dial: "Dial", Close: "Close", Send: "Send", Broadcast: "Broadcast",
+	AskStateVector: "AskStateVector", AskDiff: "AskDiff", AskAwareness: "AskAwareness",
+	AskAllAwareness: "AskAllAwareness", Apply: "Apply", ApplyAwareness: "ApplyAwareness",
+	ClearAwareness: "ClearAwareness", StatusChanged: "StatusChanged",
+	SyncedChanged: "SyncedChanged", Refused: "Refused", Denied: "Denied",
+}
+
+// String returns the constant's name.
+func (k OutputKind) String() string {
+	if k == 0 || int(k) >= len(outputNames) {
+		return "invalid"
+	}
+	return outputNames[k]
+}
+
+// Tabs is the Conn of asks whose answers go to the other tabs, and of what came
+// from them.
+const Tabs uint32 = 0
+
+// Output is one thing for the host to do. Fields that a kind does not name are zero.
+//
+// Payloads of Send and Broadcast are the host's to keep. Those of AskDiff, Apply,
+// ApplyAwareness and Denied are read-only and alias the frame they came in.
+type Output struct {
+	Kind    OutputKind
+	Conn    uint32
+	Payload []byte
+	Code    codec.CloseCode
+	Status  Status
+	Synced  bool
+}
+
+// Status is what an application shows of the connection.
+type Status uint8
+
+// The values of Status. There is a Disconnected when a connection or the wish for
+// one ends; a Connecting for each attempt.
+const (
+	Disconnected Status = iota
+	Connecting
+	Connected
+)
+
+// String returns the word that y-websocket uses.
+func (s Status) String() string {
+	switch s {
+	case Disconnected:
+		return "disconnected"
+	case Connecting:
+		return "connecting"
+	case Connected:
+		return "connected"
+	}
+	return "invalid"
+}
