@@ -67,7 +67,6 @@ func (c Change) Clients() []uint64 {
 func New(l Limits) *States {
 	return &States{
 		limits: l.withDefaults(),
-		index:  make(map[uint64]int),
 		wake:   math.MaxInt64,
 	}
 }
@@ -194,6 +193,9 @@ func (s *States) end() Change {
 
 // insert adds an entry for an unknown client and returns its place.
 func (s *States) insert(e entry) int {
+	if s.index == nil {
+		s.index = make(map[uint64]int)
+	}
 	s.index[e.client] = len(s.entries)
 	s.entries = append(s.entries, e)
 	return len(s.entries) - 1

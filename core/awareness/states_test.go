@@ -214,6 +214,20 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestLimitErrorText(t *testing.T) {
+	for want, e := range map[string]LimitError{
+		"awareness: entries in an update: 12 is over the limit of 8": {Entries, 8, 12},
+		"awareness: clients: 1 is over the limit of 0":               {Clients, 0, 1},
+		"awareness: bytes of a state: 90 is over the limit of 10":    {StateBytes, 10, 90},
+		"awareness: bytes of all states: 2 is over the limit of 1":   {TotalBytes, 1, 2},
+		"awareness: unknown limit: 2 is over the limit of 1":         {What(9), 1, 2},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestMemoryIsBounded removes clients that a peer makes up, without end.
 func TestMemoryIsBounded(t *testing.T) {
 	s := New(Limits{MaxClients: 50})

@@ -4,22 +4,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
 // TestAgainstYProtocols repeats what npm y-protocols did in random runs (see
 // testdata/make.mjs) and compares what both know and encode after each step.
 func TestAgainstYProtocols(t *testing.T) {
-	f, err := os.Open("testdata/y-protocols.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var runs []struct {
 		Local uint64
 		Steps []struct {
@@ -29,7 +23,7 @@ func TestAgainstYProtocols(t *testing.T) {
 			Known, Present []byte
 		}
 	}
-	if err := json.NewDecoder(z).Decode(&runs); err != nil {
+	if err := json.Unmarshal(unzip(t, "testdata/y-protocols.json.gz"), &runs); err != nil {
 		t.Fatal(err)
 	}
 	if len(runs) == 0 {
@@ -69,4 +63,39 @@ func TestAgainstYProtocols(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestVectorsAreReproduced runs the script again.
+func TestVectorsAreReproduced(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed: ", err)
+	}
+	if _, err := os.Stat("../../node_modules/y-protocols"); err != nil {
+		t.Skip("npm packages are not installed (npm ci): ", err)
+	}
+	again := filepath.Join(t.TempDir(), "again.json.gz")
+	if out, err := exec.Command("node", "testdata/make.mjs", again).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !bytes.Equal(unzip(t, again), unzip(t, "testdata/y-protocols.json.gz")) {
+		t.Error("testdata/make.mjs makes something else")
+	}
+}
+
+func unzip(t *testing.T, file string) []byte {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

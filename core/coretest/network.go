@@ -216,6 +216,9 @@ func (n *Network) forget(e *End) {
 // Lines returns how many connections there are, in the mind of at least one side.
 func (n *Network) Lines() int { return len(n.lines) }
 
+// Dials returns how many connections were asked for.
+func (n *Network) Dials() int { return n.conns }
+
 // Cut breaks a connection, chosen at random: each side learns of it when its next
 // packet would have come, and what was on the way is lost.
 func (n *Network) Cut() {

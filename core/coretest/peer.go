@@ -19,8 +19,8 @@ type Peer struct {
 	Clock    Clock
 
 	// Refusals counts the times that the server closed for good, Losses those that it
-	// or the network closed otherwise.
-	Refusals, Losses int
+	// or the network closed otherwise, Dials the attempts to connect.
+	Refusals, Losses, Dials int
 
 	world *World
 	site  *Site
@@ -175,6 +175,7 @@ func (p *Peer) drain() {
 func (p *Peer) perform(o provider.Output) {
 	switch o.Kind {
 	case provider.Dial:
+		p.Dials++
 		c := &call{p: p, conn: o.Conn}
 		p.call = c
 		c.end = p.world.Net.Dial(c, p.Name, p.site.Place, p.site.door(p.Document))

@@ -32,6 +32,9 @@ func (r *Reader) Len() int { return len(r.b) - r.pos }
 // Rest returns the bytes that are left, without reading them.
 func (r *Reader) Rest() []byte { return r.b[r.pos:] }
 
+// Skip reads over n bytes, which must be left.
+func (r *Reader) Skip(n int) { r.pos += n }
+
 // Err returns the first error, which is an *Error, or nil.
 func (r *Reader) Err() error {
 	if r.err == nil {
@@ -117,21 +120,6 @@ func (r *Reader) longUint(field string) uint64 {
 	}
 	r.pos += int(size)
 	return x
-}
-
-// SkipUint is Uint for a number that nobody wants.
-func (r *Reader) SkipUint(field string) {
-	if i := r.pos; len(r.b)-i >= 8 {
-		last := ^binary.LittleEndian.Uint64(r.b[i:]) & 0x8080808080808080
-		if size := bits.TrailingZeros64(last) / 8; size < 7 { // short enough not to overflow
-			if size > 0 && r.b[i+size] == 0 {
-				r.padded = true
-			}
-			r.pos = i + size + 1
-			return
-		}
-	}
-	r.Uint(field)
 }
 
 // shortUint reads a varUint from the last seven bytes of the input.

@@ -46,6 +46,8 @@ func (p *Provider) perform(now int64, a action) {
 	case settle:
 		p.backoff.synced(now)
 		p.synced = true
+		p.relax()
+		p.heard(now)
 		p.out.push(Output{Kind: SyncedChanged, Synced: true})
 
 	case leave:
@@ -82,6 +84,11 @@ func (p *Provider) perform(now int64, a action) {
 			p.tell(Disconnected)
 		}
 
+	case bear:
+		if !p.synced || p.box.writing {
+			p.patience = min(p.patience+1, maxPatience)
+		}
+
 	case retry:
 		p.timers.clear()
 		p.timers[retryTimer] = after(now, p.backoff.failed(now))
@@ -101,5 +108,22 @@ func (p *Provider) tell(s Status) {
 // heard notes a sign of life from the server.
 func (p *Provider) heard(now int64) {
 	p.timers[deadTimer] = never
-	p.timers[probeTimer] = after(now, p.cfg.Timeout/2)
+	p.timers[probeTimer] = after(now, p.timeout()/2)
+}
+
+// maxPatience bounds the doublings of Config.Timeout: 16 times, 8 minutes.
+const maxPatience = 4
+
+// timeout returns how long the server may be silent. A message is heard when its
+// last byte is here, so a large document on a slow line is a long silence, in either
+// direction: a connection that ends in silence while a handshake or a write was
+// under way gives the next one twice the time. Otherwise such a document would be
+// sent again and again, and never get there.
+func (p *Provider) timeout() int64 { return p.cfg.Timeout << p.patience }
+
+// relax goes back to the normal timeout once all is said in both directions.
+func (p *Provider) relax() {
+	if p.synced && !p.box.writing {
+		p.patience = 0
+	}
 }

@@ -140,7 +140,6 @@ type watcher struct {
 	t         *testing.T
 	p         *provider.Provider
 	dialled   uint32
-	open      bool // there is a connection or an attempt
 	status    provider.Status
 	synced    bool
 	destroyed bool

@@ -29,7 +29,9 @@ type Config struct {
 	MinBackoff, MaxBackoff int64
 	// Timeout is how long a connection, or an attempt to open one, may be silent
 	// before it is given up, in milliseconds. At half of it the server is asked for a
-	// sign of life. 0: the default; negative: for ever.
+	// sign of life. If a handshake or a write was under way when one ended in silence
+	// the next one has twice the time, up to 16 times. 0: the default; negative: for
+	// ever.
 	Timeout int64
 	// ResyncInterval is the time between repeated state vectors while connected, in
 	// milliseconds. 0 or less: none.
@@ -45,22 +47,23 @@ type Config struct {
 // Provider is one document's connection to its server, as a state machine.
 // It is not safe for concurrent use. The package comment has the host's loop.
 type Provider struct {
-	cfg     Config
-	state   State
-	now     int64
-	conn    uint32 // the latest attempt; the current connection unless Stopped or Waiting
-	wanted  bool   // what the application last asked for, unless the server refused
-	tabs    bool   // taking part in the channel to other tabs
-	denied  bool   // the current connection was told "permission denied"
-	status  Status // as last put out
-	synced  bool   // as last put out
-	code    codec.CloseCode
-	bye     []byte // presence removal of the Disconnect or Destroy under way
-	timers  timers
-	backoff backoff
-	box     outbox
-	relay   relay
-	out     queue
+	cfg      Config
+	state    State
+	now      int64
+	conn     uint32 // the latest attempt; the current connection unless Stopped or Waiting
+	wanted   bool   // what the application last asked for, unless the server refused
+	tabs     bool   // taking part in the channel to other tabs
+	patience int    // doublings of the timeout
+	denied   bool   // the current connection was told "permission denied"
+	status   Status // as last put out
+	synced   bool   // as last put out
+	code     codec.CloseCode
+	bye      []byte // presence removal of the Disconnect or Destroy under way
+	timers   timers
+	backoff  backoff
+	box      outbox
+	relay    relay
+	out      queue
 }
 
 // New returns a Provider that is Stopped.
@@ -240,6 +243,7 @@ func (p *Provider) HandleWritten(now int64, conn uint32) {
 	p.advance(now)
 	if conn == p.conn && p.Connected() {
 		p.box.writing = false
+		p.relax()
 		p.flush()
 	}
 }
@@ -288,7 +292,7 @@ func (p *Provider) HandleTime(now int64) {
 	}
 	if t.due(probeTimer, now) {
 		// Every y server answers a state vector, at least with an empty diff.
-		t[deadTimer] = after(now, p.cfg.Timeout-p.cfg.Timeout/2)
+		t[deadTimer] = after(now, p.timeout()-p.timeout()/2)
 		p.askStep1()
 	}
 	if t.due(resyncTimer, now) {

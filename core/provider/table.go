@@ -59,6 +59,7 @@ const (
 	leave                  // say farewell to the server and the other tabs
 	hangUp                 // end the connection
 	down                   // tell that the connection is gone
+	bear                   // allow the next connection more time, if this one was at work
 	retry                  // set the backoff timer
 	giveUp                 // tell that the server does not want us
 )
@@ -91,14 +92,14 @@ var table = [...]row{
 	{Syncing, lost, Waiting, []action{down, retry}},
 	{Syncing, refused, Stopped, []action{down, giveUp}},
 	{Syncing, faulted, Waiting, []action{hangUp, down, retry}},
-	{Syncing, expired, Waiting, []action{hangUp, down, retry}},
+	{Syncing, expired, Waiting, []action{bear, hangUp, down, retry}},
 	{Syncing, disconnect, Stopped, []action{leave, hangUp, down}},
 	{Syncing, destroy, Destroyed, []action{leave, hangUp, down}},
 
 	{Synced, lost, Waiting, []action{down, retry}},
 	{Synced, refused, Stopped, []action{down, giveUp}},
 	{Synced, faulted, Waiting, []action{hangUp, down, retry}},
-	{Synced, expired, Waiting, []action{hangUp, down, retry}},
+	{Synced, expired, Waiting, []action{bear, hangUp, down, retry}},
 	{Synced, disconnect, Stopped, []action{leave, hangUp, down}},
 	{Synced, destroy, Destroyed, []action{leave, hangUp, down}},
 }

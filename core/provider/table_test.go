@@ -14,7 +14,7 @@ var inputNames = [...]string{
 
 var actionNames = [...]string{
 	dial: "dial", announce: "announce to tabs", greet: "greet the server", settle: "settle",
-	leave: "say farewell", hangUp: "hang up", down: "tell it is down", retry: "back off", giveUp: "give up",
+	leave: "say farewell", hangUp: "hang up", down: "tell it is down", bear: "bear with it", retry: "back off", giveUp: "give up",
 }
 
 func TestTableIsComplete(t *testing.T) {

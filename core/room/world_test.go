@@ -66,6 +66,7 @@ func (w *world) step() {
 	case 10:
 		w.now += int64(w.choose(4000))
 		w.room.HandleTime(w.now)
+		w.renew(p)
 	case 11:
 		if w.choose(4) == 0 {
 			w.connect(p)
@@ -128,6 +129,14 @@ func (w *world) move(p *person) {
 		w.t.Fatal(err)
 	}
 	w.send(p, codec.Message{Kind: codec.Awareness, Payload: p.present.Encode([]uint64{p.client})})
+}
+
+// renew does what y-protocols does every now and then: it renews p's presence,
+// lets others expire, and tells the room of both.
+func (w *world) renew(p *person) {
+	if change := p.present.Expire(w.now); !change.Empty() {
+		w.send(p, codec.Message{Kind: codec.Awareness, Payload: p.present.Encode(change.Clients())})
+	}
 }
 
 // round does what a host does after a batch.
@@ -239,6 +248,7 @@ func (w *world) settle() {
 		w.round()
 		moved := false
 		for _, p := range w.people {
+			w.renew(p)
 			moved = moved || p.writing || len(p.inbox) > 0
 			w.written(p)
 			w.read(p, len(p.inbox))

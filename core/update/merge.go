@@ -122,6 +122,7 @@ func (m *merger) setCursors() {
 			m.cursors = append(m.cursors, c)
 		}
 	}
+	m.out.pieces = make([]piece, 0, len(m.cursors))
 	m.queue.nodes = make([]node, len(m.cursors))
 	for i := range m.cursors {
 		c := &m.cursors[i]

@@ -1,6 +1,6 @@
 // Makes y-protocols.json.gz: random operations on the Awareness of the pinned
 // npm y-protocols, with the update that it encodes after each. Run from the
-// root of the repository: node core/awareness/testdata/make.mjs
+// root of the repository: node core/awareness/testdata/make.mjs [output]
 import * as awareness from 'y-protocols/awareness'
 import { createEncoder, writeVarUint, writeVarString, toUint8Array } from 'lib0/encoding'
 import * as Y from 'yjs'
@@ -69,4 +69,5 @@ const run = () => {
 
 const runs = []
 for (let i = 0; i < 60; i++) runs.push(run())
-writeFileSync(new URL('y-protocols.json.gz', import.meta.url), gzipSync(JSON.stringify(runs), { level: 9 }))
+const output = process.argv[2] ?? new URL('y-protocols.json.gz', import.meta.url)
+writeFileSync(output, gzipSync(JSON.stringify(runs), { level: 9 }))
