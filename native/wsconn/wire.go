@@ -1,0 +1,330 @@
+package wsconn
+
+import (
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// wire is the net.Conn that coder/websocket writes to and reads from on an
+// accepted connection.
+//
+// Writing never blocks. What coder writes is queued: while Conn gathers the
+// frames of one write, until tryFlush; otherwise (a pong, a close frame) for as
+// long as the socket does not take it at once. So coder's own write deadlines,
+// which would close the connection of a slow peer, never come into play; the
+// one deadline is in drain, and it asks for progress, not for completion.
+//
+// Reading borrows a block from the pool when the socket has bytes, and gives
+// it back when they are consumed; see readOnce.
+type wire struct {
+	net.Conn
+	raw     syscall.RawConn // nil if the socket cannot be tried without blocking
+	timeout time.Duration
+
+	// Of the reader's goroutine.
+	in      []byte // read from the socket, not yet consumed
+	inBlock *block // where in lives, if it is borrowed
+	into    []byte // where readOnce may put the bytes directly
+	readN   int
+	readErr error
+	readFn  func(fd uintptr) bool // readOnce, bound once
+
+	mu        sync.Mutex
+	out       []segment
+	queued    int    // bytes in out
+	gathering bool   // coder's writes belong to frames of the running TryWrite
+	frame     []byte // the frame that coder is writing, while gathering
+	flushing  bool   // a goroutine is in drain
+	flushed   chan struct{}
+	pongs     int // control frames that queued up behind drain
+	err       error
+	tryBuf    []byte
+	tryN      int
+	tryErr    error
+	writeFn   func(fd uintptr) bool // writeOnce, bound once
+}
+
+// segment is a run of bytes on its way out: a part of a frame itself, or
+// copies of small parts in a borrowed block.
+type segment struct {
+	data  []byte
+	block *block
+}
+
+const (
+	// aliasMin is the size from which a frame is not copied into a block. It
+	// must be larger than writeBuf: what coder's bufio.Writer passes on in one
+	// piece is then the frame itself, never bufio's buffer.
+	aliasMin = 2 << 10
+	// tryMax is how many queued bytes tryFlush offers to the socket. Copying
+	// more into the kernel takes long enough to be another goroutine's work.
+	tryMax = 64 << 10
+	// drainStep is what must leave within the write timeout.
+	drainStep = 64 << 10
+	// maxPongs bounds what a peer that pings but does not read can queue.
+	maxPongs = 4
+)
+
+func newWire(conn net.Conn, early []byte, timeout time.Duration) *wire {
+	w := &wire{Conn: conn, in: early, timeout: timeout}
+	if raw := rawConn(conn); raw != nil {
+		w.raw = raw
+		w.readFn = w.readOnce
+		w.writeFn = w.writeOnce
+	}
+	return w
+}
+
+// Read implements net.Conn for coder's reader.
+func (w *wire) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(w.in) == 0 {
+		if w.raw == nil {
+			n, err := w.Conn.Read(p)
+			return n, uncut(err)
+		}
+		w.into = p
+		err := w.raw.Read(w.readFn)
+		w.into = nil
+		if err == nil {
+			err = w.readErr
+		}
+		if err != nil || w.readN > 0 {
+			return w.readN, err
+		}
+	}
+	n := copy(p, w.in)
+	w.in = w.in[n:]
+	if len(w.in) == 0 {
+		w.in = nil
+		if w.inBlock != nil {
+			putBlock(w.inBlock)
+			w.inBlock = nil
+		}
+	}
+	return n, nil
+}
+
+// gather begins a frame: what coder writes from now on is kept until tryFlush.
+func (w *wire) gather(frame []byte) {
+	w.mu.Lock()
+	w.gathering = true
+	w.frame = frame
+	w.mu.Unlock()
+}
+
+func (w *wire) ungather() {
+	w.mu.Lock()
+	w.gathering = false
+	w.frame = nil
+	w.mu.Unlock()
+}
+
+// Write implements net.Conn for coder's writer.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return 0, w.err
+	}
+	w.queue(p)
+	if w.gathering || w.flushing {
+		return len(p), nil
+	}
+	if w.try(); w.err != nil {
+		return 0, w.err
+	}
+	if len(w.out) > 0 {
+		w.flushing = true
+		go w.drain()
+	}
+	return len(p), nil
+}
+
+// queue appends p to what is to be written. w.mu is held.
+func (w *wire) queue(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	w.queued += len(p)
+	if w.isFrame(p) {
+		w.out = append(w.out, segment{data: p})
+		return
+	}
+	if n := len(w.out); n > 0 {
+		last := &w.out[n-1]
+		if last.block != nil && cap(last.data)-len(last.data) >= len(p) {
+			last.data = append(last.data, p...)
+			return
+		}
+	}
+	if len(p) > len(block{}) {
+		w.out = append(w.out, segment{data: append([]byte(nil), p...)})
+		return
+	}
+	b := getBlock()
+	w.out = append(w.out, segment{data: append(b[:0], p...), block: b})
+}
+
+// isFrame reports whether p is the tail of the frame that is being written,
+// and not a copy of it in a buffer that coder or bufio will use again.
+func (w *wire) isFrame(p []byte) bool {
+	n, m := len(p), len(w.frame)
+	return w.gathering && n >= aliasMin && m >= n && &p[n-1] == &w.frame[m-1]
+}
+
+// tryFlush ends gathering and offers what is queued to the socket. done is
+// false if flush must be called.
+func (w *wire) tryFlush() (done bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gathering = false
+	w.frame = nil
+	if w.err == nil && !w.flushing && w.queued <= tryMax {
+		w.try()
+	}
+	return len(w.out) == 0 && !w.flushing, w.err
+}
+
+// try writes what the socket takes at once. w.mu is held, and not for long.
+func (w *wire) try() {
+	if w.raw == nil {
+		return
+	}
+	sent := 0
+	for sent < len(w.out) {
+		s := &w.out[sent]
+		w.tryBuf = s.data
+		err := w.raw.Write(w.writeFn)
+		w.tryBuf = nil
+		if err == nil {
+			err = w.tryErr
+		}
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		w.queued -= w.tryN
+		if w.tryN < len(s.data) {
+			s.data = s.data[w.tryN:]
+			break
+		}
+		s.release()
+		sent++
+	}
+	w.out = append(w.out[:0], w.out[sent:]...)
+	clear(w.out[len(w.out):cap(w.out)])
+}
+
+// flush waits until nothing is queued.
+func (w *wire) flush() error {
+	w.mu.Lock()
+	for w.flushing {
+		if w.flushed == nil {
+			w.flushed = make(chan struct{})
+		}
+		done := w.flushed
+		w.mu.Unlock()
+		<-done
+		w.mu.Lock()
+	}
+	if len(w.out) == 0 || w.err != nil {
+		defer w.mu.Unlock()
+		return w.err
+	}
+	w.flushing = true
+	w.mu.Unlock()
+	w.drain()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// drain writes what is queued, and what is queued meanwhile, waiting for the
+// peer. One goroutine at a time is here: the one that set w.flushing.
+func (w *wire) drain() {
+	w.mu.Lock()
+	for len(w.out) > 0 && w.err == nil {
+		out := w.out
+		w.out, w.queued = nil, 0
+		w.mu.Unlock()
+		err := w.writeAll(out)
+		w.mu.Lock()
+		if err != nil {
+			w.fail(err)
+		}
+	}
+	w.flushing = false
+	w.pongs = 0
+	if w.flushed != nil {
+		close(w.flushed)
+		w.flushed = nil
+	}
+	w.mu.Unlock()
+}
+
+func (w *wire) writeAll(out []segment) error {
+	for i := range out {
+		for rest := out[i].data; len(rest) > 0; {
+			step := min(len(rest), drainStep)
+			// A slow peer has the whole timeout for each step, and between
+			// two of them nobody waits.
+			if err := w.Conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
+				return err
+			}
+			if _, err := w.Conn.Write(rest[:step]); err != nil {
+				return err
+			}
+			rest = rest[step:]
+		}
+		out[i].release()
+	}
+	return w.Conn.SetWriteDeadline(time.Time{})
+}
+
+// fail makes err the answer to every write from now on and closes the socket,
+// so that the reader learns of it. w.mu is held.
+func (w *wire) fail(err error) {
+	if w.err == nil {
+		w.err = err
+		_ = w.Conn.Close()
+	}
+	w.out, w.queued = nil, 0
+}
+
+// Close closes the socket. What is queued is dropped.
+func (w *wire) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return nil
+	}
+	w.err = net.ErrClosed
+	w.out, w.queued = nil, 0
+	return w.Conn.Close()
+}
+
+// wantPong reports whether a ping is to be answered. RFC 6455, 5.5.3, allows
+// answering only the latest of several pings; behind a stalled write only the
+// first few are, so that pings cannot fill the memory.
+func (w *wire) wantPong() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.flushing {
+		return true
+	}
+	w.pongs++
+	return w.pongs <= maxPongs
+}
+
+func (s *segment) release() {
+	if s.block != nil {
+		putBlock(s.block)
+		s.block = nil
+	}
+	s.data = nil
+}

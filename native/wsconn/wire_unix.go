@@ -1,0 +1,84 @@
+//go:build unix
+
+package wsconn
+
+import (
+	"net"
+	"os"
+	"syscall"
+)
+
+// rawConn returns conn's socket for system calls of our own, or nil. Only the
+// net package's own connections qualify: a type that embeds one may have
+// methods that must not be gone around.
+func rawConn(conn net.Conn) syscall.RawConn {
+	var (
+		raw syscall.RawConn
+		err error
+	)
+	switch conn := conn.(type) {
+	case *net.TCPConn:
+		raw, err = conn.SyscallConn()
+	case *net.UnixConn:
+		raw, err = conn.SyscallConn()
+	default:
+		return nil
+	}
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// readOnce is called by the poller's goroutine whenever the socket may have
+// bytes; false means that it has none and wants to be called again. That is
+// the point of the exercise: no buffer is held while the answer is false.
+func (w *wire) readOnce(fd uintptr) bool {
+	w.readN, w.readErr = 0, nil
+	direct := len(w.into) >= len(block{})
+	var b *block
+	buf := w.into
+	if !direct {
+		b = getBlock()
+		buf = b[:]
+	}
+	n, err := syscall.Read(int(fd), buf)
+	for err == syscall.EINTR {
+		n, err = syscall.Read(int(fd), buf)
+	}
+	switch {
+	case err == nil && n == 0:
+		w.readErr = errCut
+	case err == nil && direct:
+		w.readN = n
+		return true
+	case err == nil && n <= len(w.into):
+		w.readN = copy(w.into, buf[:n])
+	case err == nil:
+		w.in, w.inBlock = buf[:n], b
+		return true
+	case err != syscall.EAGAIN:
+		w.readErr = os.NewSyscallError("read", err)
+	}
+	if b != nil {
+		putBlock(b)
+	}
+	return err != syscall.EAGAIN
+}
+
+// writeOnce offers w.tryBuf to the socket. It always returns true: if the
+// socket is full, waiting is for drain.
+func (w *wire) writeOnce(fd uintptr) bool {
+	w.tryN, w.tryErr = 0, nil
+	n, err := syscall.Write(int(fd), w.tryBuf)
+	for err == syscall.EINTR {
+		n, err = syscall.Write(int(fd), w.tryBuf)
+	}
+	switch {
+	case err == nil:
+		w.tryN = n
+	case err != syscall.EAGAIN:
+		w.tryErr = os.NewSyscallError("write", err)
+	}
+	return true
+}
