@@ -1,0 +1,59 @@
+// Package server serves shared documents over WebSockets: an [http.Handler] that
+// every client of the y protocol can talk to, with its documents in a
+// [store.Store].
+//
+// It is not a web server: TLS, logging of requests, compression of other pages
+// and the listener belong to the program that mounts it. It does not look into
+// documents; it merges, stores and hands on their updates.
+//
+// The types: [Server] is the handler, [Config] its settings, [Stats] what it
+// counts. The usual way in:
+//
+//	store, err := badgerstore.Open("weft-data")
+//	docs, err := server.New(server.Config{Store: store, Authorize: authorize})
+//	http.Handle("/docs/", http.StripPrefix("/docs", docs))
+//	...
+//	err = docs.Shutdown(ctx)   // first this,
+//	err = store.Close()        // then the store
+//
+// # Addresses
+//
+//	/{document}       WebSocket: joins the document. GET: the page, if there is one.
+//	/                 GET: redirects to the default document's page
+//	/_weft/healthz    GET: 200 while the server lives
+//	/_weft/readyz     GET: 200 while it can take edits and save them, 503 otherwise
+//	/_weft/...        GET: the page's files
+//
+// A document's name is the path behind the mount, percent-decoded once; see
+// [NameRule]. So /caf%C3%A9 and /caf%c3%a9 are one document, and %2e%2e is "..",
+// which is refused. A request that may not open its document gets an HTTP status
+// with a reason in plain text and no WebSocket: 403 for a name, an Origin or an
+// Authorize function that says no, 503 when the server is full or stopping.
+//
+// # Rooms
+//
+// The first connection to a document makes its room: one goroutine that loads
+// the document once and owns it until nobody was there for Config.IdleTimeout
+// and everything is stored. Each connection costs one more goroutine, its
+// reader. What arrives while a room is busy becomes one batch: one append to the
+// store and one message to each member. An update is handed to the store before
+// it is sent to anybody, and sent before it is durable.
+//
+// # When things go wrong
+//
+//   - A peer that sends what it must not is closed with a code that says why
+//     ([codec.CloseCode], docs/wire/close-codes.md). Nobody else notices.
+//   - A slow peer is waited for: its queue is bounded in bytes, and past the
+//     bound replaced by one update with all that it lacks. A peer that takes
+//     nothing at all for a minute, or answers no ping, is cut off.
+//   - A document that cannot be loaded is quarantined: nothing is written to it,
+//     whoever opens it is closed with 4503, and the log and readyz tell. It is
+//     tried again when somebody opens it five seconds later.
+//   - When the store fails, documents stay in memory and in use, readyz says 503,
+//     and the whole document is stored again as soon as the store works.
+//
+// # Limits
+//
+// A document lives in memory while it is open. One process serves a document:
+// nothing here shares documents between servers.
+package server

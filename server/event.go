@@ -1,0 +1,31 @@
+package server
+
+import "github.com/weft-sync/weft/native/store"
+
+// eventKind says what happened; the comments name the fields of event in use.
+type eventKind uint8
+
+const (
+	joined    eventKind = 1 + iota // member
+	received                       // member, frame
+	written                        // member, err: Flush returned
+	ponged                         // member, err: Ping returned
+	gone                           // member, err: its reader ended
+	saved                          // saver, term, seq, err: the store is done with an append
+	compacted                      // saver, err
+	reopened                       // saver, doc, err
+	stop                           // store everything, then close
+	abandon                        // close at once
+)
+
+// event is what a room's inbox holds.
+type event struct {
+	kind   eventKind
+	term   uint32 // which of the saver's store handles it is about
+	seq    uint64
+	saver  *saver
+	member *member
+	frame  []byte
+	doc    store.Doc
+	err    error
+}

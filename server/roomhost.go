@@ -1,0 +1,271 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/weft-sync/weft/core/codec"
+	"github.com/weft-sync/weft/core/room"
+	"github.com/weft-sync/weft/core/update"
+	"github.com/weft-sync/weft/native/host"
+)
+
+// inboxLimit is how many bytes may wait in a room's inbox before the readers of
+// its members wait too.
+const inboxLimit = 4 << 20
+
+// roomHost is a document in memory: the goroutine that owns its machine, and
+// what that goroutine needs. It lives from the first join until nobody is left
+// and everything is stored; a document that is wanted again while it is being
+// unloaded is loaded again by the same goroutine.
+type roomHost struct {
+	srv  *Server
+	name string
+	log  *slog.Logger
+	loop *host.Loop[event]
+	refs int // members that have not gone; guarded by srv.mu
+
+	// Everything below is of the room's goroutine.
+	room     *room.Room
+	doc      *update.Doc
+	saver    *saver
+	members  map[room.Member]*member
+	last     room.Member // the last one given away
+	idleAt   int64       // when to unload; host.Never while there are members
+	sweepAt  int64
+	stopping bool // store everything, then close
+	cut      bool // close, whatever is stored
+	broken   bool // the machine has panicked
+	frames   [][]byte
+	waiting  []room.Member
+}
+
+func newRoomHost(s *Server, name string) *roomHost {
+	return &roomHost{
+		srv:  s,
+		name: name,
+		log:  s.log.With("document", name),
+		loop: host.NewLoop[event](s.clock, inboxLimit),
+	}
+}
+
+// run is the room's goroutine.
+func (h *roomHost) run() {
+	for {
+		if err := h.load(); err != nil {
+			h.fail(err)
+			h.turnAway(codec.Quarantined, quarantineReason)
+		} else {
+			h.srv.clearQuarantine(h.name)
+			h.serve()
+			h.unload()
+			if h.broken {
+				h.turnAway(codec.Internal, internalReason)
+			}
+		}
+		if h.srv.release(h) {
+			return
+		}
+	}
+}
+
+// load opens the stored document and makes the machine.
+func (h *roomHost) load() error {
+	stored, err := h.srv.cfg.Store.Open(h.srv.ctx, h.name)
+	if err != nil {
+		return err
+	}
+	doc := update.NewDoc()
+	if parts := stored.Parts(); len(parts) > 0 {
+		whole, err := update.Merge(parts...)
+		if err == nil {
+			_, err = doc.Apply(whole)
+		}
+		if err != nil {
+			// Closing writes nothing that was not there.
+			return errors.Join(fmt.Errorf("the stored updates cannot be read: %w", err), stored.Close())
+		}
+	}
+	h.doc = doc
+	h.room = room.New(room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit})
+	h.saver = &saver{host: h, doc: stored, retryAt: host.Never}
+	h.members = make(map[room.Member]*member)
+	now := h.loop.Now()
+	h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
+	h.sweepAt = now + h.srv.timing.sweep
+	h.log.Debug("document loaded", "bytes", doc.Size())
+	return nil
+}
+
+// fail makes what a failed load means known.
+func (h *roomHost) fail(err error) {
+	if h.srv.ctx.Err() != nil {
+		return // the server ended meanwhile
+	}
+	h.srv.setQuarantine(h.name, err)
+	h.log.Error("document quarantined: it cannot be loaded, and nothing is written to it", "error", err)
+}
+
+// turnAway closes the connections of whoever joins a document that is not in
+// memory, and returns when all have gone.
+func (h *roomHost) turnAway(code codec.CloseCode, reason string) {
+	h.loop.Run(func(_ int64, batch []event) int64 {
+		for i := range batch {
+			switch e := &batch[i]; {
+			case e.kind == joined:
+				h.srv.stats.refused.Add(1)
+				h.srv.closeConn(e.member.conn, code, reason)
+			case e.kind == gone:
+				h.srv.leave(h)
+			case e.doc != nil:
+				go e.doc.Close() // reopened too late
+			}
+		}
+		if h.srv.wanted(h) && h.srv.ctx.Err() == nil {
+			return host.Never
+		}
+		return host.Stop
+	})
+}
+
+const internalReason = "internal error"
+
+// serve runs the machine. A panic in it is a fault of this program: it costs
+// the room, as it would cost a request in net/http, but not the other rooms.
+// What was handed to the store before is stored.
+func (h *roomHost) serve() {
+	h.broken = false
+	defer func() {
+		if v := recover(); v != nil {
+			h.broken = true
+			h.srv.stats.panics.Add(1)
+			h.log.Error("fault in a room, which is closed", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	h.loop.Run(h.handle)
+}
+
+// handle is one turn of the room: a batch of events in, what has to be stored
+// and sent out.
+func (h *roomHost) handle(now int64, batch []event) int64 {
+	for i := range batch {
+		h.event(now, &batch[i])
+	}
+	if h.room.NextWake() <= now {
+		h.room.HandleTime(now)
+	}
+	if u, seq, ok := h.room.Append(); ok {
+		h.saver.append(u, seq)
+	}
+	h.send(now)
+	h.saver.tend(now)
+	if h.sweepAt <= now {
+		h.sweep(now)
+	}
+	if h.done(now) {
+		return host.Stop
+	}
+	return min(h.room.NextWake(), h.saver.retryAt, h.sweepAt, h.idleAt)
+}
+
+func (h *roomHost) event(now int64, e *event) {
+	switch e.kind {
+	case joined:
+		h.join(now, e.member)
+	case received:
+		m := e.member
+		if m.left {
+			return
+		}
+		m.heard = now
+		if err := h.room.HandleFrame(now, m.id, e.frame); err != nil {
+			h.expel(now, m, err)
+		}
+	case written:
+		if e.err == nil {
+			h.room.HandleWritten(now, e.member.id)
+		} else {
+			h.drop(now, e.member)
+		}
+	case ponged:
+		h.ponged(now, e.member, e.err)
+	case gone:
+		h.leave(now, e.member, e.err)
+	case saved, compacted, reopened:
+		h.saver.event(now, e)
+	case stop:
+		h.stopping = true
+		h.loop.Close() // what is in the inbox by now is still handled
+		h.saver.hurry(now)
+	case abandon:
+		h.stopping, h.cut = true, true
+		h.loop.Close()
+	}
+}
+
+// send writes to every member that is due. What the socket takes at once, which
+// is nearly always everything, costs one system call in this goroutine; the
+// rest goes on in a goroutine that ends when it is written.
+func (h *roomHost) send(now int64) {
+	for {
+		h.waiting = append(h.waiting[:0], h.room.Ready()...)
+		if len(h.waiting) == 0 {
+			return
+		}
+		for _, id := range h.waiting {
+			m := h.members[id]
+			h.frames = h.room.Take(id, h.frames[:0])
+			done, err := m.conn.TryWrite(h.frames)
+			clear(h.frames)
+			switch {
+			case err != nil:
+				h.drop(now, m)
+			case done:
+				h.room.HandleWritten(now, id)
+			default:
+				go m.flush()
+			}
+		}
+	}
+}
+
+// done reports whether the room's time is over.
+func (h *roomHost) done(now int64) bool {
+	switch {
+	case h.cut:
+		return true
+	case h.stopping:
+		n, _ := h.loop.Queued()
+		return n == 0 && h.saver.settled()
+	case h.idleAt > now:
+		return false
+	case h.saver.settled() && !h.srv.wanted(h):
+		return true
+	}
+	// Something is still on its way; it will be seen when it has come.
+	h.idleAt = now + h.srv.timing.retry
+	return false
+}
+
+// unload gives up what the room holds: stored, unless Shutdown's deadline is
+// over or the machine is broken.
+func (h *roomHost) unload() {
+	switch {
+	case h.broken:
+		h.closeMembers(codec.Internal, internalReason)
+	case h.stopping:
+		h.closeMembers(codec.Restart, "the server is being restarted")
+	case h.saver.settled():
+		h.saver.compactBeforeClose()
+	}
+	stored := h.room.Stored() == h.room.Appended()
+	if err := h.saver.close(); err != nil && !stored {
+		h.srv.addUnsaved(h.name)
+		h.log.Error("document unloaded without being stored whole", "error", err)
+	} else {
+		h.log.Debug("document unloaded")
+	}
+	h.room, h.doc, h.saver, h.members, h.frames, h.waiting = nil, nil, nil, nil, nil, nil
+}

@@ -1,0 +1,225 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/weft-sync/weft/native/host"
+	"github.com/weft-sync/weft/native/store"
+)
+
+// When a log is compacted.
+const (
+	compactEntries = 1000    // updates; about a millisecond of loading
+	compactBytes   = 1 << 20 // bytes, or the document's size if that is more
+	unloadEntries  = 16      // updates, when a document is unloaded
+)
+
+var (
+	errStore     = errors.New("the store does not take updates")
+	errAbandoned = errors.New("abandoned")
+)
+
+// saver hands a room's updates to the store, and knows what is stored. It is
+// part of the room's goroutine; the store's answers come through the inbox.
+//
+// When an append fails, the store's handle is broken (see package store). Then
+// the room goes on with what it has in memory, the saver closes the handle and
+// opens the document again until that works, and appends the whole document as
+// one update. Each handle is a term; answers about an earlier term are of no
+// interest, because the whole document covers what they were about.
+type saver struct {
+	host *roomHost
+	doc  store.Doc // nil while there is none that works
+	old  store.Doc // broken, not closed yet
+	term uint32
+
+	failing  bool  // something is in memory only, and the last append failed
+	opening  bool  // a goroutine closes the old handle and opens a new one
+	pause    int64 // milliseconds before the next try
+	retryAt  int64
+	compacts int   // compactions under way: 0 or 1
+	refused  int   // compactions in a row that failed
+	restAt   int64 // no compaction before
+}
+
+// append stores an update of the room.
+func (s *saver) append(u []byte, seq uint64) {
+	if s.doc == nil {
+		return // the whole document will be stored
+	}
+	term := s.term
+	s.doc.Append(u, func(err error) {
+		s.host.loop.Post(event{kind: saved, saver: s, term: term, seq: seq, err: err})
+	})
+}
+
+// event handles an answer of the store.
+func (s *saver) event(now int64, e *event) {
+	if s != e.saver {
+		// From before the room was unloaded.
+		if e.doc != nil {
+			go e.doc.Close()
+		}
+		return
+	}
+	switch e.kind {
+	case saved:
+		s.saved(now, e)
+	case compacted:
+		s.compacted(now, e)
+	case reopened:
+		s.reopened(now, e)
+	}
+}
+
+// saved handles the store's answer to an append.
+func (s *saver) saved(now int64, e *event) {
+	if e.term != s.term {
+		return
+	}
+	if e.err != nil {
+		s.host.srv.stats.appendFails.Add(1)
+		s.fail(now, e.err)
+		return
+	}
+	s.host.room.HandleStored(e.seq)
+	if s.failing {
+		s.failing, s.pause = false, 0
+		s.host.srv.stats.unsaved.Add(-1)
+		s.host.log.Info("the store works again; the document is stored whole")
+	}
+}
+
+// fail gives up the handle and arranges for the next try.
+func (s *saver) fail(now int64, err error) {
+	if !s.failing {
+		s.failing = true
+		s.host.srv.stats.unsaved.Add(1)
+	}
+	s.term++
+	if s.doc != nil {
+		s.doc, s.old = nil, s.doc
+	}
+	s.pause = min(max(2*s.pause, s.host.srv.timing.retry), s.host.srv.timing.maxRetry)
+	s.retryAt = now + s.pause
+	s.host.log.Error("the store failed; the document stays in memory", "error", err, "retry_ms", s.pause)
+	if s.host.stopping {
+		s.hurry(now)
+	}
+}
+
+// hurry makes the next try the next thing to do, because the server is
+// stopping; while it is, tries follow each other at the shortest pause.
+func (s *saver) hurry(now int64) {
+	if s.retryAt != host.Never {
+		s.retryAt = now + min(s.pause, s.host.srv.timing.retry)
+	}
+}
+
+// tend does what is due.
+func (s *saver) tend(now int64) {
+	if s.retryAt <= now && !s.opening {
+		s.reopen()
+	}
+	if s.doc != nil && !s.failing && s.compacts == 0 && !s.host.stopping && now >= s.restAt {
+		entries, bytes := s.doc.LogSize()
+		if entries > compactEntries || bytes > max(compactBytes, int64(s.host.doc.Size())) {
+			s.compact()
+		}
+	}
+}
+
+// reopen closes the broken handle and opens the document again.
+func (s *saver) reopen() {
+	s.retryAt, s.opening = host.Never, true
+	old, h := s.old, s.host
+	s.old = nil
+	go func() {
+		if old != nil {
+			_ = old.Close() // its error is the one that brought us here
+		}
+		doc, err := h.srv.cfg.Store.Open(h.srv.ctx, h.name)
+		if err == nil {
+			doc.Parts() // all of it is in memory
+		}
+		h.loop.Post(event{kind: reopened, saver: s, doc: doc, err: err})
+	}()
+}
+
+// reopened stores the whole document.
+func (s *saver) reopened(now int64, e *event) {
+	s.opening = false
+	if e.err != nil {
+		s.fail(now, e.err)
+		return
+	}
+	s.doc = e.doc
+	s.append(s.host.doc.Encode(), s.host.room.Appended())
+}
+
+// compact replaces the log by a snapshot. Updates may be appended between the
+// making of the snapshot and the store's beginning: then the store finds that
+// the snapshot lacks them and refuses it, nothing is lost, and the next try
+// comes soon.
+func (s *saver) compact() {
+	s.compacts = 1
+	doc, h := s.doc, s.host
+	snapshot := h.doc.Encode()
+	go func() {
+		err := doc.Compact(h.srv.ctx, snapshot)
+		h.loop.Post(event{kind: compacted, saver: s, err: err})
+	}()
+}
+
+func (s *saver) compacted(now int64, e *event) {
+	s.compacts = 0
+	if e.err == nil {
+		s.refused = 0
+		s.host.srv.stats.compactions.Add(1)
+		return
+	}
+	s.refused++
+	s.restAt = now + min(s.host.srv.timing.retry<<min(s.refused, 10), 10*60_000)
+	if _, ok := errors.AsType[*store.SnapshotError](e.err); ok && s.refused <= 3 {
+		s.host.log.Debug("compaction overtaken by an update", "error", e.err)
+		return
+	}
+	s.host.log.Error("the log was not compacted", "error", e.err)
+}
+
+// settled reports whether the store has everything and nothing is under way.
+func (s *saver) settled() bool {
+	return !s.failing && !s.opening && s.compacts == 0 && s.host.room.Stored() == s.host.room.Appended()
+}
+
+// compactBeforeClose compacts a log that would take time when the document is
+// loaded next. Nobody waits for the room, unless somebody has just joined.
+func (s *saver) compactBeforeClose() {
+	if entries, _ := s.doc.LogSize(); entries < unloadEntries {
+		return
+	}
+	if err := s.doc.Compact(s.host.srv.ctx, s.host.doc.Encode()); err != nil {
+		s.host.log.Error("the log was not compacted", "error", err)
+		return
+	}
+	s.host.srv.stats.compactions.Add(1)
+}
+
+// close gives the handle back. Its error says that something was not stored.
+func (s *saver) close() error {
+	if s.failing {
+		s.failing = false
+		s.host.srv.stats.unsaved.Add(-1)
+	}
+	err := error(nil)
+	if s.doc == nil {
+		err = errAbandoned
+	}
+	for _, doc := range []store.Doc{s.doc, s.old} {
+		if doc != nil {
+			err = errors.Join(err, doc.Close())
+		}
+	}
+	s.doc, s.old = nil, nil
+	return err
+}
