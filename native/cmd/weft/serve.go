@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/weft-sync/weft/native/badgerstore"
+	"github.com/weft-sync/weft/page"
+	"github.com/weft-sync/weft/server"
+)
+
+type serveCmd struct {
+	Listen  string           `default:"127.0.0.1:8787" env:"WEFT_LISTEN" placeholder:"ADDR" help:"Address to serve on (${default})."`
+	Data    string           `default:"./weft-data" env:"WEFT_DATA" type:"path" placeholder:"DIR" help:"Directory of the documents (${default})."`
+	Sync    badgerstore.Sync `default:"never" env:"WEFT_SYNC" placeholder:"WHEN" help:"What a saved edit survives: never (the end of the process, however it ends) or always (a power failure too; slower)."`
+	Origin  []string         `env:"WEFT_ORIGIN" placeholder:"ORIGIN" help:"Web origin, besides the server's own, whose pages may connect: https://app.example.org, https://*.example.org, or * for all. Repeatable."`
+	IDs     string           `name:"ids" default:"path" enum:"path,elva" env:"WEFT_IDS" placeholder:"RULE" help:"Which document names are accepted: path (1 to 250 bytes of URL path) or elva (10 to 250 of A-Z a-z 0-9 _ -)."`
+	NoPage  bool             `env:"WEFT_NO_PAGE" help:"Serve documents only, no page."`
+	Default string           `name:"default-document" default:"welcome" env:"WEFT_DEFAULT_DOCUMENT" placeholder:"NAME" help:"Where / leads (${default})."`
+
+	ReadLimit      int64         `default:"67108864" env:"WEFT_READ_LIMIT" placeholder:"BYTES" help:"Largest message a client may send (${default})."`
+	QueueLimit     int           `default:"1048576" env:"WEFT_QUEUE_LIMIT" placeholder:"BYTES" help:"What may wait for a slow client before it is replaced by one diff (${default})."`
+	MaxConnections int           `default:"0" env:"WEFT_MAX_CONNECTIONS" placeholder:"N" help:"Most open connections; 0 for as many as the system allows."`
+	Compression    bool          `env:"WEFT_COMPRESSION" help:"Offer permessage-deflate: less traffic, more CPU and memory."`
+	Idle           time.Duration `default:"30s" env:"WEFT_IDLE" placeholder:"TIME" help:"How long a document stays in memory after its last client left (${default})."`
+
+	ShutdownTimeout time.Duration `default:"10s" env:"WEFT_SHUTDOWN_TIMEOUT" placeholder:"TIME" help:"How long a shutdown may take (${default})."`
+	Log             string        `default:"text" enum:"text,json" env:"WEFT_LOG" placeholder:"FORMAT" help:"Log format on standard error: text or json."`
+	LogLevel        slog.Level    `default:"info" env:"WEFT_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
+}
+
+func (*serveCmd) Help() string {
+	return `Clients connect by WebSocket to ws://ADDR/NAME; a browser that opens http://ADDR/NAME gets an
+editor on that document. /_weft/healthz and /_weft/readyz answer for probes. SIGINT and SIGTERM end the
+server: it stops accepting, stores what it has, closes with 1012, and exits within the shutdown
+timeout. A second signal ends it at once; what was saved stays saved.
+
+Examples:
+  weft serve
+  weft serve --listen 0.0.0.0:8787 --data /var/lib/weft --sync always
+  weft serve --origin https://app.example.org --origin https://admin.example.org
+  WEFT_LISTEN=:80 WEFT_LOG=json weft serve`
+}
+
+// Run serves until a signal comes.
+func (c *serveCmd) Run(t *terminal) error {
+	logger := c.logger(t)
+	names := server.NamesPath
+	if c.IDs == "elva" {
+		names = server.NamesELVA
+	}
+	st, err := badgerstore.Options{Sync: c.Sync, Logger: logger}.Open(c.Data)
+	if err != nil {
+		return err
+	}
+	cfg := server.Config{
+		Store: st, Origins: c.Origin, Names: names,
+		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections,
+		Compression: c.Compression, IdleTimeout: c.Idle,
+		DefaultDocument: c.Default, Logger: logger,
+	}
+	switch {
+	case c.NoPage:
+	case page.Built():
+		cfg.Page = page.FS
+	default:
+		logger.Warn(page.BuildHint)
+	}
+	docs, err := server.New(cfg)
+	if err != nil {
+		return &exitError{exitUsage, errors.Join(err, st.Close())}
+	}
+
+	// A signal is heard from before the socket is open: whoever sees the
+	// address printed may already end the server.
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return errors.Join(err, docs.Shutdown(context.Background()), st.Close())
+	}
+	// Slow headers and idle keep-alive connections are bounded; what was upgraded
+	// is the document server's.
+	web := &http.Server{
+		Handler: docs, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(listener) }()
+	fmt.Fprintf(t.out, "weft serves http://%s (documents in %s)\n", listener.Addr(), c.Data)
+
+	select {
+	case err = <-served: // the listener broke
+	case s := <-signals:
+		logger.Info("shutting down", "signal", s.String(), "timeout", c.ShutdownTimeout)
+	}
+	return errors.Join(err, c.shutdown(web, docs, signals), st.Close())
+}
+
+// shutdown ends the server within the timeout, or at once on a second signal.
+func (c *serveCmd) shutdown(web *http.Server, docs *server.Server, signals <-chan os.Signal) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
+	defer cancel()
+	stopped := make(chan struct{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-signals:
+			cancel()
+		case <-stopped:
+		}
+	}()
+	// The documents first: Shutdown refuses new ones by itself, and probes still
+	// hear that it is not ready. Then the listener.
+	err := docs.Shutdown(ctx)
+	if e := web.Shutdown(ctx); e != nil {
+		err = errors.Join(err, web.Close())
+	}
+	close(stopped)
+	<-watched
+	return err
+}
+
+func (c *serveCmd) logger(t *terminal) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.Log == "json" {
+		return slog.New(slog.NewJSONHandler(t.err, opts))
+	}
+	return slog.New(slog.NewTextHandler(t.err, opts))
+}

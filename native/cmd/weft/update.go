@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/weft-sync/weft/core/update"
+)
+
+type updateCmd struct {
+	View    viewCmd    `cmd:"" help:"Print a document's content as JSON."`
+	Merge   mergeCmd   `cmd:"" help:"Merge updates into one."`
+	Diff    diffCmd    `cmd:"" help:"Print what of each update a state vector lacks."`
+	SV      svCmd      `cmd:"" name:"sv" help:"Print the state vector of each update."`
+	Inspect inspectCmd `cmd:"" help:"Print every struct and delete range of each update."`
+}
+
+func (*updateCmd) Help() string {
+	return `Updates are in Yjs' format version 1. They are read from the files, raw bytes in each, or without
+files from standard input, one in base64 a line. Results are lines of base64, or raw bytes with --raw.
+
+Examples:
+  weft update merge < updates.base64 > merged.base64
+  weft update merge --raw a.bin b.bin > merged.bin
+  weft update sv merged.bin
+  weft update diff --sv AA== merged.bin
+  weft update inspect --json merged.bin`
+}
+
+// filter is a tool that makes one result of each update.
+type filter struct {
+	input
+	output
+}
+
+// output is how results are written.
+type output struct {
+	Raw bool `help:"Write raw bytes instead of lines of base64."`
+}
+
+func (o output) write(t *terminal, b []byte) error {
+	if !o.Raw {
+		b = append(base64.StdEncoding.AppendEncode(nil, b), '\n')
+	}
+	_, err := t.out.Write(b)
+	return err
+}
+
+type mergeCmd struct {
+	input
+	output
+}
+
+// Run merges all updates into one.
+func (c *mergeCmd) Run(t *terminal) error {
+	var all [][]byte
+	for in, err := range c.updates(t) {
+		if err == nil {
+			// Checked one by one, so that an error names the one at fault.
+			err = in.check(update.Validate(in.bytes))
+		}
+		if err != nil {
+			return err
+		}
+		all = append(all, in.bytes)
+	}
+	if len(all) == 0 {
+		return errNoInput
+	}
+	merged, err := update.Merge(all...)
+	if err != nil {
+		return badInput(err)
+	}
+	return c.write(t, merged)
+}
+
+type diffCmd struct {
+	filter
+	SV string `name:"sv" required:"" placeholder:"BASE64" help:"The state vector, in base64; AA== is the empty one."`
+}
+
+// Run prints a line for each update.
+func (c *diffCmd) Run(t *terminal) error {
+	sv, err := base64.StdEncoding.DecodeString(c.SV)
+	if err == nil {
+		_, err = update.DecodeStateVector(sv)
+	}
+	if err != nil {
+		return badInput(fmt.Errorf("--sv: %w", err))
+	}
+	return c.each(t, func(u []byte) ([]byte, error) { return update.Diff(u, sv) })
+}
+
+type svCmd struct{ filter }
+
+// Run prints a line for each update.
+func (c *svCmd) Run(t *terminal) error {
+	return c.each(t, update.StateVectorOf)
+}
+
+// each writes what f makes of each update.
+func (c *filter) each(t *terminal, f func([]byte) ([]byte, error)) error {
+	none := true
+	for in, err := range c.updates(t) {
+		none = false
+		var result []byte
+		if err == nil {
+			result, err = f(in.bytes)
+			err = in.check(err)
+		}
+		if err == nil {
+			err = c.write(t, result)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if none {
+		return errNoInput
+	}
+	return nil
+}
+
+type viewCmd struct {
+	input
+}
+
+// Run says that there is no document engine yet.
+func (c *viewCmd) Run(*terminal) error {
+	return &exitError{exitUnsupported, errors.New("view needs the document engine, which this version does not have; `weft update inspect` prints the structs")}
+}
