@@ -37,18 +37,17 @@ run: build ## build everything and serve on http://127.0.0.1:8787 (LISTEN=, DATA
 build: $(BIN) ## build the module, the page and the binary
 
 .PHONY: wasm
-wasm: $(MODULE) ## build the WebAssembly module and print its sizes
+wasm: ## build the WebAssembly module and print its sizes
+	$(GO) run ./wasm/build -o $(MODULE)
 
 $(NPM_OK): package.json package-lock.json jsbridge/package.json
 	@command -v $(NODE) >/dev/null || { echo "weft needs Node.js 20 or newer to build the page: https://nodejs.org"; exit 1; }
 	$(NPM) ci --no-fund --no-audit
 	@touch $@
 
-$(MODULE): $(WASM_SRC) go.mod
+# The package's build makes the module too: $(MODULE) and the JavaScript.
+$(BRIDGE): $(NPM_OK) $(WASM_SRC) $(BRIDGE_SRC) go.mod
 	@command -v $(GO) >/dev/null || { echo "weft needs Go 1.26 or newer: https://go.dev/dl"; exit 1; }
-	$(GO) run ./wasm/build -o $@
-
-$(BRIDGE): $(NPM_OK) $(MODULE) $(BRIDGE_SRC)
 	$(NPM) run --silent build -w jsbridge
 	@touch $@
 
