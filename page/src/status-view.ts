@@ -15,10 +15,12 @@ export function statusView(connection: Connection, announcer: Announcer): void {
   const noticeText = element('notice-text')
   const retry = element('retry')
   const progress = element('progress')
+  const loadingText = element('loading')
 
   const slow = setTimeout(() => loading(connection.state), patience)
   const loading = (state: ConnectionState) => {
     progress.hidden = state.seen || state.phase === 'offline' || state.phase === 'refused'
+    loadingText.hidden = progress.hidden
     if (!progress.hidden) announcer.say('loading', 'Loading the document.')
   }
   retry.addEventListener('click', () => connection.retry())
@@ -29,6 +31,8 @@ export function statusView(connection: Connection, announcer: Announcer): void {
     root.dataset.synced = String(state.phase === 'synced')
     root.dataset.unsent = String(state.unsent)
     label.textContent = text
+    // Focus on a button that goes away would be lost.
+    if (detail === '' && notice.contains(document.activeElement)) element('text').focus()
     noticeText.textContent = detail
     notice.hidden = detail === ''
     retry.textContent = action

@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import * as Y from 'yjs'
 import { launchBrowser, openPage, openTab } from '../kit/browser.mjs'
+import { openPeer } from '../kit/peers.mjs'
 import { startServer } from '../kit/server.mjs'
 import { until } from '../kit/until.mjs'
 
@@ -38,6 +40,7 @@ describe('the page', () => {
     const bar = page.page.getByRole('progressbar')
     assert.ok(await bar.isHidden(), 'not at once')
     await until('the loading bar', () => bar.isVisible(), { within: 3000 })
+    assert.ok(await page.page.getByText('Loading the document…').isVisible())
     await page.screenshot('loading')
   })
 
@@ -113,6 +116,50 @@ describe('the page', () => {
     assert.deepEqual(victim.faults, [])
   })
 
+  test('nonsense in somebody’s presence costs the others nothing', async (t) => {
+    const page = await (await open('nonsense')).synced()
+    const evil = await openPeer(t, 'y-websocket', server.socketURL, 'nonsense').synced()
+    const good = await openPeer(t, 'y-websocket', server.socketURL, 'nonsense').synced()
+    const text = good.doc.getText('content')
+    text.insert(0, 'some text')
+    const place = (at) => Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(text, at))
+    const id = { client: 1, clock: 99 }
+    const states = [
+      { user: 'me', cursor: 5 },
+      { user: { name: 5, color: 'red;background:url(//evil.example)' }, cursor: { anchor: 'a', head: null } },
+      { user: { name: { a: 1 } }, cursor: { anchor: { item: id }, head: { item: { client: 'x', clock: {} } } } },
+      { user: [], cursor: { anchor: { tname: 7 }, head: { type: { client: -1, clock: 1.5 } } } },
+      { user: { name: '\u202e\n\t ' }, cursor: { anchor: { type: id }, head: { tname: 'another', assoc: 'x' } } },
+      { user: { name: 'x'.repeat(5000) }, cursor: { anchor: place(0), head: { item: id, assoc: -1 } } },
+    ]
+    for (const [i, state] of states.entries()) {
+      evil.awareness.setLocalState(state)
+      good.awareness.setLocalState({ user: { name: `Good ${i}`, color: '#0B6B5D' }, cursor: { anchor: place(i), head: place(i + 1) } })
+      await until('the good one’s caret is still drawn', async () => (await page.page.locator('.peer-flag').allTextContents()).includes(`Good ${i}`))
+    }
+    assert.equal(await page.page.locator('.peer-caret.hue-3').count(), 1, 'in the colour that was announced')
+    assert.equal(await page.page.locator('[style*=evil]').count(), 0)
+    assert.deepEqual(page.faults, [])
+  })
+
+  test('asks before it is closed with edits that were not sent, and only then', async () => {
+    const page = await (await open('leaving', { before: (page) => page.routeWebSocket(/leaving/, refuseSecond()) })).synced()
+    const asked = []
+    page.page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      return dialog.accept()
+    })
+    await page.content.click()
+    await page.page.keyboard.type('sent')
+    await page.page.reload()
+    assert.deepEqual(asked, [], 'everything was sent')
+    await page.status('offline')
+    await page.content.click()
+    await page.page.keyboard.type('not sent')
+    await page.page.reload()
+    assert.deepEqual(asked, ['beforeunload'])
+  })
+
   test('remembers a theme that differs from the system’s, and forgets one that does not', async () => {
     const page = await (await open('theme')).synced()
     const paper = () => page.page.evaluate(() => getComputedStyle(document.getElementById('text')).backgroundColor)
@@ -156,8 +203,21 @@ describe('the page', () => {
     await theirs.hasText('mine and theirs')
   })
 
-  test('keeps carriage returns of other programs where they are, and takes none from the clipboard', async () => {
-    const page = await (await open('returns')).synced()
+  test('carriage returns of other programs do not shift what is written behind them', async (t) => {
+    const other = await openPeer(t, 'y-websocket', server.socketURL, 'windows').synced()
+    const text = other.doc.getText('content')
+    text.insert(0, 'one\r\ntwo\rthree')
+    const page = await (await open('windows')).synced()
+    await page.caretAtEnd()
+    await page.page.keyboard.type('!')
+    await until('it is at the end there too', () => text.toString() === 'one\r\ntwo\rthree!')
+    text.insert(5, 'and ')
+    await until('and the other way round', async () => (await page.text()).includes('\nand two'))
+    assert.deepEqual(page.faults, [])
+  })
+
+  test('what is pasted has the line ends of the text', async () => {
+    const page = await (await open('pasted')).synced()
     await page.content.click()
     await page.page.evaluate(() => {
       const data = new DataTransfer()
@@ -178,3 +238,13 @@ describe('the page', () => {
     for (const page of [one, two]) assert.deepEqual(page.faults, [])
   })
 })
+
+// Lets the first connection through to the server, and no other.
+function refuseSecond() {
+  let first = true
+  return (socket) => {
+    if (first) socket.connectToServer()
+    else socket.close({ code: 1013 })
+    first = false
+  }
+}

@@ -33,6 +33,7 @@ export async function openTab(context, address, before) {
   await page.watch()
   await before?.(page.page)
   await page.page.goto(address)
+  if (!(await page.state('status'))) throw new Error(`${address} is not the page: was it built before the binary? make build`)
   return page
 }
 
