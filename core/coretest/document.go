@@ -1,9 +1,6 @@
 package coretest
 
 import (
-	"bytes"
-	"strconv"
-
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
 )
@@ -112,69 +109,4 @@ func (d *Document) someID() (ID, bool) {
 		return ID{}, false
 	}
 	return ID{client, uint64(d.rand.Intn(int(clocks)))}, true
-}
-
-// Difference says how two documents differ, "" if they hold the same content:
-// equal structs, equal deletions, and equal bytes once both are written in the one
-// form that a merge gives.
-func Difference(a, b []byte) string {
-	if bytes.Equal(a, b) {
-		return ""
-	}
-	structsA, deletesA, err := update.Contents(a)
-	if err != nil {
-		return "the first cannot be read: " + err.Error()
-	}
-	structsB, deletesB, err := update.Contents(b)
-	if err != nil {
-		return "the second cannot be read: " + err.Error()
-	}
-	for _, d := range []struct {
-		all, part *update.IDSet
-		what      string
-	}{
-		{&structsB, &structsA, "the second lacks content "},
-		{&structsA, &structsB, "the first lacks content "},
-		{&deletesB, &deletesA, "the second lacks deletion "},
-		{&deletesA, &deletesB, "the first lacks deletion "},
-	} {
-		if client, r, ok := missing(d.all, d.part); ok {
-			return d.what + strconv.FormatUint(client, 10) + ":" +
-				strconv.FormatUint(r.Start, 10) + "-" + strconv.FormatUint(r.End, 10)
-		}
-	}
-	// Merging with the other's bytes brings both to one order and one cutting.
-	ab, err := update.Merge(a, b)
-	if err != nil {
-		return "they cannot be merged: " + err.Error()
-	}
-	ba, err := update.Merge(b, a)
-	if err != nil {
-		return "they cannot be merged: " + err.Error()
-	}
-	if !bytes.Equal(ab, ba) {
-		return "the same ids have different content"
-	}
-	return ""
-}
-
-// missing returns a range of part that is not in all.
-func missing(all, part *update.IDSet) (client uint64, r update.Range, ok bool) {
-	for client, r := range part.All() {
-		if !all.Covers(client, r.Start, r.End) {
-			return client, r, true
-		}
-	}
-	return 0, update.Range{}, false
-}
-
-// Encoded returns a document that is given as updates, as one update.
-func Encoded(updates [][]byte) []byte {
-	d := update.NewDoc()
-	for _, u := range updates {
-		if _, err := d.Apply(append([]byte(nil), u...)); err != nil {
-			panic("coretest: " + err.Error())
-		}
-	}
-	return d.Encode()
 }

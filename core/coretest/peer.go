@@ -134,6 +134,20 @@ func (p *Peer) setPresence() {
 	}
 }
 
+// clearPresence forgets everybody but the local client, their clocks too: what the
+// next connection tells of them may have the clock that is known.
+func (p *Peer) clearPresence() {
+	state, _, _ := p.Presence.State(p.Doc.Client)
+	local := p.Presence.Encode([]uint64{p.Doc.Client})
+	p.Presence = awareness.New(awareness.Limits{})
+	if state == nil {
+		return
+	}
+	_, err := p.Presence.Apply(p.now(), local) // for the clock
+	p.must(err)
+	p.setPresence()
+}
+
 // tick is the provider's timer.
 func (p *Peer) tick() {
 	p.Provider.HandleTime(p.now())
@@ -221,13 +235,7 @@ func (p *Peer) perform(o provider.Output) {
 			}
 		}
 	case provider.ClearAwareness:
-		var others []uint64
-		for client := range p.Presence.All() {
-			if client != p.Doc.Client {
-				others = append(others, client)
-			}
-		}
-		p.Presence.Remove(p.now(), others...)
+		p.clearPresence()
 	case provider.Refused:
 		p.Refusals++
 	}

@@ -6,7 +6,8 @@
 // (a Y.Doc in a page, an update.Doc in a Go program) belongs to the host; the
 // machine handles updates, state vectors and presence as bytes. It behaves as
 // y-websocket's WebsocketProvider does where applications can notice, and the
-// differences are listed in docs/provider.md.
+// differences are listed in docs/provider.md. Source:
+// y-websocket@3.1.0/src/y-websocket.js#WebsocketProvider.
 //
 // # Methods
 //

@@ -36,7 +36,10 @@ const (
 	Apply
 	// ApplyAwareness: apply the presence update Payload. It is well formed.
 	ApplyAwareness
-	// ClearAwareness: remove every state but the local one; the peers are out of reach.
+	// ClearAwareness: remove every state but the local one, as the peers are out of
+	// reach, and forget the clocks of what is removed: the next connection tells the
+	// states that still hold, with the clocks they have, and y-protocols' Awareness
+	// takes only clocks that are newer than those it remembers.
 	ClearAwareness
 	// StatusChanged: Status is the connection's new status.
 	StatusChanged

@@ -87,6 +87,50 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// Each kind of message, fed whole, cut at every byte, and with a byte too many in its
+// payload: whole it is good, else the connection ends with one code and a typed error.
+func TestFramesCutAnywhere(t *testing.T) {
+	for _, text := range []string{
+		"step1 7:3,8:1", "step2 7:0+abc,8:0+d", "update 7:0+abc", "denied no such user",
+		`awareness 7@1:{"a":[1,"x"]};8@2:null`, "query",
+	} {
+		whole, err := parseFrame(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := codec.DecodeY(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := connected(t, provider.Config{})
+		if err := p.HandleFrame(0, 1, whole); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		bad := [][]byte{}
+		for n := range whole {
+			bad = append(bad, whole[:n])
+		}
+		if m.Kind != codec.Auth && m.Kind != codec.QueryAwareness {
+			m.Payload = append(append([]byte(nil), m.Payload...), 0)
+			bad = append(bad, codec.EncodeY(m))
+		}
+		for _, b := range bad {
+			p := connected(t, provider.Config{})
+			e, ok := errors.AsType[*codec.PeerError](p.HandleFrame(0, 1, b))
+			if !ok || e.Code != codec.BadMessage {
+				t.Errorf("%s as %x: error %v", text, b, e)
+				continue
+			}
+			if o, _ := p.Next(); o.Kind != provider.Close || o.Conn != 1 || o.Code != codec.BadMessage {
+				t.Errorf("%s as %x: %v with %v", text, b, o.Kind, o.Code)
+			}
+			if p.State() != provider.Waiting {
+				t.Errorf("%s as %x: %v", text, b, p.State())
+			}
+		}
+	}
+}
+
 // While a write lasts, local edits hold at most the limit, however many there are.
 func TestQueueIsBounded(t *testing.T) {
 	p := connected(t, provider.Config{QueueLimit: 1000})

@@ -152,8 +152,8 @@ func (s *scenario) command(line string) error {
 		s.p.HandleTime(s.now)
 	case "stall": // writes take time from now on
 		s.writes = false
-	case "written": // the write in progress ends
-		s.p.HandleWritten(s.now, s.conn)
+	case "written": // [conn]: the write in progress ends
+		s.p.HandleWritten(s.now, s.which(arg))
 	case "flow": // and writes take none again
 		s.writes = true
 		s.p.HandleWritten(s.now, s.conn)

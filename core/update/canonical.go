@@ -36,7 +36,7 @@ func rewritten(u []byte, odd, repeated bool) []byte {
 		u = canonical(u)
 	}
 	if repeated {
-		m := merger{}
+		m := merger{queue: queue{heap: true}}
 		deletes := m.mustLoad([][]byte{u})
 		m.plan()
 		deletes = mergeDeletes(deletes)

@@ -109,7 +109,7 @@ func (d *Doc) seal() {
 		updates[i] = d.log[from:end:end]
 		from = end
 	}
-	m := merger{}
+	m := merger{queue: queue{heap: true}}
 	m.mustLoad(updates)
 	d.log, d.ends = nil, nil
 	d.push(m.part())
@@ -136,7 +136,7 @@ func (d *Doc) push(p part) {
 
 // join merges the parts from k on into one.
 func (d *Doc) join(k int) {
-	m := merger{}
+	m := merger{queue: queue{heap: true}}
 	m.add(d.parts[k:])
 	p := m.part()
 	clear(d.parts[k:])
@@ -177,7 +177,7 @@ func (d *Doc) Diff(sv []byte) ([]byte, error) {
 		return nil, err
 	}
 	d.seal()
-	m := merger{known: known}
+	m := merger{queue: queue{heap: true}, known: known}
 	m.add(d.parts)
 	m.plan()
 	deletes := d.deleteSet()
@@ -191,7 +191,7 @@ func (d *Doc) Encode() []byte {
 		return d.whole
 	}
 	d.seal()
-	m := merger{}
+	m := merger{queue: queue{heap: true}}
 	m.add(d.parts)
 	m.out.keep = &index{}
 	m.plan()

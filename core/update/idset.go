@@ -150,8 +150,9 @@ func (s *IDSet) descending() []int32 {
 	if len(s.order) == len(s.clients) {
 		return s.order
 	}
-	for i := len(s.order); i < len(s.clients); i++ {
-		s.order = append(s.order, int32(i))
+	s.order = make([]int32, len(s.clients)) // a copy of the set may still use the old one
+	for i := range s.order {
+		s.order[i] = int32(i)
 	}
 	slices.SortFunc(s.order, func(a, b int32) int {
 		return cmp.Compare(s.clients[b].client, s.clients[a].client)

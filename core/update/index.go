@@ -33,6 +33,7 @@ type index struct {
 	runs    []run         // those of one source together, in the order of its bytes
 	fixes   []uint32      // offsets of info bytes that must be written otherwise
 	marks   []mark        // in the order of the runs
+	gcs     bool          // whether there is a GC among the structs
 	deletes []deleteRange // those of one source together, in the order of its bytes
 }
 
@@ -65,6 +66,7 @@ func (x *index) add(src uint32, u []byte) (odd bool, err error) {
 			r.n++
 			r.last = uint32(s.off)
 			r.end, r.stop = s.clock, uint32(s.Offset())
+			x.gcs = x.gcs || s.info&infoKind == byte(KindGC)
 			if s.info != fixedInfo(s.info) {
 				x.fixes = append(x.fixes, uint32(s.off))
 			}

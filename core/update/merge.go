@@ -28,6 +28,7 @@ func Merge(updates ...[]byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.queue.heap = !m.out.indexes[0].gcs
 	m.plan()
 	deletes = mergeDeletes(deletes)
 	return appendDeletes(m.out.bytes(deletesSize(deletes)), deletes), nil

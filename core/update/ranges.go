@@ -1,6 +1,9 @@
 package update
 
-import "sort"
+import (
+	"cmp"
+	"slices"
+)
 
 // Range is the clocks from Start up to, not including, End.
 type Range struct{ Start, End uint64 }
@@ -59,13 +62,17 @@ func (s *ranges) add(r Range) bool {
 // find returns the place of the first range that ends at or after clock; the
 // chunk is len(s.more) if there is none.
 func (s *ranges) find(clock uint64) (chunk, i int) {
-	last := len(s.more) - 1
-	if c := s.more[last]; c[len(c)-1].End < clock {
-		return last + 1, 0
+	last := s.more[len(s.more)-1]
+	if last[len(last)-1].End < clock {
+		return len(s.more), 0
 	}
-	chunk = sort.Search(last, func(k int) bool { c := s.more[k]; return c[len(c)-1].End >= clock })
-	c := s.more[chunk]
-	return chunk, sort.Search(len(c)-1, func(k int) bool { return c[k].End >= clock })
+	chunk, _ = slices.BinarySearchFunc(s.more, clock, func(c []Range, clock uint64) int {
+		return cmp.Compare(c[len(c)-1].End, clock)
+	})
+	i, _ = slices.BinarySearchFunc(s.more[chunk], clock, func(r Range, clock uint64) int {
+		return cmp.Compare(r.End, clock)
+	})
+	return chunk, i
 }
 
 // insert puts r, which touches no other range, before place i of a chunk.
