@@ -107,7 +107,7 @@ check: $(BRIDGE) ## formatting, vet, staticcheck and builds for every target, ho
 fuzz: ## every fuzz target for FUZZTIME (a minute each)
 	@for p in $$($(GO) list ./core/... ./wasm/slim/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done; done
+	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; done; done
 
 .PHONY: bench
 bench: $(BIN) ## the benchmark battery with its peers, JSON into build/bench.json

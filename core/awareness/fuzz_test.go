@@ -55,5 +55,15 @@ func FuzzApply(f *testing.F) {
 		if later >= Timeout && s.present != 1 {
 			t.Fatalf("%d clients after the timeout", s.present)
 		}
+		for range 2 {
+			s.ForgetOthers()
+			checkCounts(t, s)
+			if len(s.entries) != 1 || s.present != 1 {
+				t.Fatalf("%d entries, %d clients but the local one forgotten", len(s.entries), s.present)
+			}
+			if _, err := s.Apply(later, second); err != nil {
+				break
+			}
+		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 //
 // Its methods are getters (Len, State, All, Version, NextWake, Encode,
 // EncodeAll, EncodeSince), input from peers (Apply), time (Expire), and commands
-// (SetLocal, Remove). Those that change something return the [Change].
+// (SetLocal, Remove, ForgetOthers). Those that change something return the [Change].
 type States struct {
 	limits Limits
 

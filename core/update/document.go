@@ -1,10 +1,6 @@
 package update
 
-import (
-	"math"
-
-	"github.com/weft-sync/weft/core/lib0"
-)
+import "github.com/weft-sync/weft/core/lib0"
 
 // Doc is a document held as merged updates. It can be synced and stored, but not
 // read. It holds whatever Apply was given: gaps, structs that depend on others
@@ -218,5 +214,5 @@ func (d *Doc) Size() int {
 	for i := range d.parts {
 		n += len(d.parts[i].b)
 	}
-	return min(n, math.MaxInt32)
+	return n
 }

@@ -18,10 +18,16 @@ import (
 // in descending order, or occur twice, which Yjs never writes, is merged as if
 // its sections were updates of their own.
 //
+// Where Yjs's result depends on the JavaScript engine, Merge returns what V8 makes
+// of it, unless that takes too long; see queue.
+//
 // Source: yjs@13.6.33/src/utils/updates.js#mergeUpdatesV2.
 func Merge(updates ...[]byte) ([]byte, error) {
 	if len(updates) == 1 {
-		return updates[0], Validate(updates[0])
+		if err := Validate(updates[0]); err != nil {
+			return nil, err
+		}
+		return updates[0], nil
 	}
 	m := merger{}
 	deletes, err := m.load(updates)
@@ -45,7 +51,7 @@ type merger struct {
 	// The section being written. What follows is about the struct last written,
 	// which Yjs calls currWrite.
 	started bool   // whether the section has any struct
-	client  uint64 //
+	client  uint64 // whose section it is
 	end     uint64 // the clock after the last struct, or what the reader has
 	gc      uint64 // if the last struct is a GC: its length. It is not written yet
 }

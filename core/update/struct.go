@@ -23,12 +23,12 @@ type Struct struct {
 // Place is what an item says about where it belongs.
 type Place struct {
 	Origin, RightOrigin       ID     // its neighbours when it was made
-	HasOrigin, HasRightOrigin bool   //
+	HasOrigin, HasRightOrigin bool   // the start and the end of a sequence have none
 	HasParent                 bool   // only when there is no neighbour to copy the parent from
 	ParentName                []byte // the name of a root type; nil if the parent is an item
 	ParentID                  ID     // the parent's item
 	ParentSub                 []byte // the key, in a map or among attributes
-	HasParentSub              bool   //
+	HasParentSub              bool   // a sequence's items have none
 }
 
 // DeleteRange is a run of ids that an update deletes.

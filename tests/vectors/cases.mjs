@@ -110,11 +110,20 @@ const synthetic = (name, seed, clients, rounds) => {
   return c
 }
 
+/** Many updates at once, with many ties between a GC and an Item: see the queue of core/update. */
+const crowded = (name, seed, counts) => {
+  const r = new Prng(seed)
+  const c = new Case(name)
+  for (const n of counts) c.merge(Array.from({ length: n }, () => randomUpdate(r, r.pick([[5], [9, 3], [7, 6, 5, 4, 3]]))))
+  return c
+}
+
 /** A case from a seed, for a comparison of more than is stored. */
 export const randomCase = seed => {
   const r = new Prng(seed)
   const n = r.between(1, 4)
   const clients = r.shuffled(CLIENTS).slice(0, n).sort((a, b) => b - a)
+  if (r.chance(10)) return crowded(`crowded, seed ${seed}`, seed, [r.between(2, 300), r.between(60, 130)])
   if (r.chance(60)) return synthetic(`synthetic, seed ${seed}`, seed, clients, 25)
   return edited(`edited, seed ${seed}`, seed, {
     kind: r.pick(['typing', 'text', 'rich', 'array', 'map', 'xml', 'nested', 'subdocs', 'mixed']),
@@ -256,6 +265,7 @@ export const allCases = function * () {
   yield edited('one client', 14, { kind: 'mixed', steps: 60, clients: [4_000_000_000], deliver: 0 })
   yield synthetic('synthetic, one client', 21, [5], 60)
   yield synthetic('synthetic, three clients', 22, [2 ** 53 - 1, 300, 0], 80)
+  yield crowded('crowded', 23, [63, 64, 65, 100, 200])
   yield surrogates()
   yield handmade()
   yield refused()
