@@ -105,7 +105,7 @@ check: $(BRIDGE) ## formatting, vet, staticcheck and builds for every target, ho
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (a minute each)
-	@for p in $$($(GO) list ./core/... ./wasm/slim/...); do \
+	@for p in $$($(GO) list ./core/... ./wasm/... ./native/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; done; done
 

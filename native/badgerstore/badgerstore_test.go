@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
+	"go.uber.org/goleak"
 
 	"github.com/weft-sync/weft/native/store"
 	"github.com/weft-sync/weft/native/store/storetest"
@@ -32,6 +33,11 @@ func TestStore(t *testing.T) {
 func testLog(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
+
+// quietLog is for tests that provoke errors, and for benchmarks.
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // opener opens stores in a directory, and after a crash in a copy of it.
 type opener struct {

@@ -1,10 +1,11 @@
+//go:build unix
+
 package badgerstore
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,11 +17,8 @@ import (
 // benchUpdate is about what Yjs sends for a keystroke.
 var benchUpdate = append([]byte{1, 1, 0xb1, 0xb2, 0xb3, 0xb4, 5, 0x80, 0x84, 0xb1, 0xb2, 0xb3, 0xb4, 5, 0x7f, 1, 'a', 0}, make([]byte, 8)...)
 
-// benchLog is a logger for tests that provoke errors, and for benchmarks.
-func benchLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
 func benchStore(b *testing.B, o Options) *Store {
-	o.Logger = benchLog()
+	o.Logger = quietLog()
 	st, err := o.Open(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
@@ -161,7 +159,7 @@ func BenchmarkLargeAppend(b *testing.B) {
 func BenchmarkOpenStore(b *testing.B) {
 	for _, skip := range []bool{false, true} {
 		b.Run(fmt.Sprintf("check=%v", !skip), func(b *testing.B) {
-			o := Options{SkipCheck: skip, Logger: benchLog()}
+			o := Options{SkipCheck: skip, Logger: quietLog()}
 			dir := b.TempDir()
 			st, err := o.Open(dir)
 			if err != nil {

@@ -124,7 +124,7 @@ func typing(n int) (updates [][]byte, snapshot func(n int) []byte) {
 func TestBrokenStore(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	dir := t.TempDir()
-	quiet := Options{Logger: benchLog()}
+	quiet := Options{Logger: quietLog()}
 	st := openStore(t, dir, quiet)
 	updates, _ := typing(40)
 	a, b := openDoc(t, st, "a"), openDoc(t, st, "b")
@@ -257,7 +257,7 @@ func TestLargeAppendGivenUp(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	large := bytes.Repeat([]byte("0123456789abcdef"), 3<<20/16)
 	for stop := 0; ; stop++ {
-		o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: benchLog()}}
+		o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: quietLog()}}
 		st := openStore(t, o.dir, o.options)
 		d := openDoc(t, st, "d")
 		mustAppend(t, d, []byte("first"))
@@ -313,7 +313,7 @@ func TestCompactInterrupted(t *testing.T) {
 	updates, snapshot := typing(100)
 	for _, earlier := range []bool{false, true} {
 		for stop := 0; ; stop++ {
-			o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: benchLog()}}
+			o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: quietLog()}}
 			st := openStore(t, o.dir, o.options)
 			d := openDoc(t, st, "d")
 			mustAppend(t, d, updates[:40]...)
@@ -369,7 +369,7 @@ func TestCompactInterrupted(t *testing.T) {
 func TestDeleteInterrupted(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for stop := 0; ; stop++ {
-		o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: benchLog()}}
+		o := &opener{t: t, dir: t.TempDir(), options: Options{Logger: quietLog()}}
 		st := openStore(t, o.dir, o.options)
 		d, kept := openDoc(t, st, "d"), openDoc(t, st, "kept")
 		updates, _ := typing(100)
@@ -418,7 +418,7 @@ func TestDeleteInterrupted(t *testing.T) {
 // TestDamageWhileOpen breaks the log of an open document: Compact notices, keeps
 // everything, and the handle writes nothing more.
 func TestDamageWhileOpen(t *testing.T) {
-	st := openStore(t, t.TempDir(), Options{Logger: benchLog()})
+	st := openStore(t, t.TempDir(), Options{Logger: quietLog()})
 	updates, snapshot := typing(20)
 	d := openDoc(t, st, "d")
 	mustAppend(t, d, updates...)

@@ -11,7 +11,7 @@ import (
 // memtable's log, a file mapped into memory, before a commit returns, and the
 // pages of a killed process stay with the operating system.
 func TestKill(t *testing.T) {
-	storetest.Kill(t, 250, func(dir string) (store.Store, error) {
+	storetest.Kill(t, 16, func(dir string) (store.Store, error) {
 		return Options{Logger: testLog(t)}.Open(dir)
 	})
 }

@@ -91,7 +91,7 @@ func TestOpenForeign(t *testing.T) {
 			dir := t.TempDir()
 			test.make(t, dir)
 			var format *FormatError
-			_, err := Options{Logger: benchLog()}.Open(dir)
+			_, err := Options{Logger: quietLog()}.Open(dir)
 			if !errors.As(err, &format) || format.Dir != dir || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want a *FormatError with %q", err, test.want)
 			}
@@ -105,7 +105,7 @@ func TestOpenForeign(t *testing.T) {
 func TestTables(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	dir := t.TempDir()
-	o := Options{Logger: benchLog()}
+	o := Options{Logger: quietLog()}
 	st := openStore(t, dir, o)
 	updates, _ := typing(100)
 	for i := range 30 {

@@ -163,7 +163,7 @@ func cutLast(b []byte) (rest, last []byte, err error) {
 
 // checkSum compares data with an encoded pb.Checksum.
 func checkSum(data, encoded []byte) error {
-	const algorithm, sum = 1<<3 | 0, 2<<3 | 0 // field number and wire type
+	const algorithm, sum = 1 << 3, 2 << 3 // field number, and wire type 0
 	var want pb.Checksum
 	for len(encoded) > 0 {
 		field := encoded[0]

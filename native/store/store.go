@@ -34,9 +34,9 @@
 // # Order
 //
 // Updates of one document are stored, and their done functions called, in the
-// order of the Append calls. What is on disk at any moment is a prefix of that
-// order: a document never lacks an update and has a later one. Nothing is
-// promised between documents.
+// order of the Append calls. What the end of the process leaves, at any moment,
+// is a prefix of that order: a document never lacks an update and has a later
+// one. Nothing is promised between documents.
 //
 // # What keeps data safe
 //
