@@ -1,5 +1,3 @@
-//go:build wasip1
-
 package main
 
 import (
@@ -33,7 +31,7 @@ func (e *engine) input(n uint32) []byte {
 	switch {
 	case n > abi.MaxPayload:
 		return nil
-	case int(n) > len(e.in) || len(e.in) > keepBuffer && n <= keepBuffer:
+	case int(n) > len(e.in) || e.in == nil || len(e.in) > keepBuffer && n <= keepBuffer:
 		e.in = make([]byte, max(int(n)+int(n)/4, 4096))
 	}
 	return e.in
@@ -69,6 +67,8 @@ func (e *engine) step(doc uint32, event abi.Event, arg uint32, nowMillis float64
 	switch {
 	case e.dead:
 		return e.fail("dead since a call panicked")
+	case p == nil && doc-1 < e.last:
+		return 0 // closed: nothing has an effect any more
 	case p == nil:
 		return e.fail("no such document")
 	case int64(n) > int64(len(e.in)):
@@ -108,6 +108,8 @@ func (e *engine) step(doc uint32, event abi.Event, arg uint32, nowMillis float64
 		p.HandleAwareness(now, arg, payload)
 	case abi.EventBroadcast:
 		err = p.HandleBroadcast(now, payload)
+	case abi.EventRelay:
+		err = p.Relay(now, append([]byte(nil), payload...))
 	case abi.EventTime:
 		p.HandleTime(now)
 	default:

@@ -32,7 +32,8 @@ export const enum Event {
   Diff = 12, // conn of the ask; update
   Presence = 13, // conn of the ask; presence update
   Broadcast = 14, // -; frame from another tab
-  Time = 15 // -; -
+  Time = 15, // -; -
+  Relay = 16 // -; update that an Apply with conn 0 brought
 }
 
 /** What the host is asked to do, with the fields that each has beside its kind. */

@@ -82,9 +82,9 @@ const start = async (module: WebAssembly.Module, died: (cause: unknown) => Error
 
   const clients: Instance['clients'] = new Set()
   let dead = false
-  const call = <T>(f: () => T): T => {
+  const guard = <A extends unknown[], R>(f: (...args: A) => R) => (...args: A): R => {
     try {
-      return f()
+      return f(...args)
     } catch (e) {
       if (!dead) {
         dead = true
@@ -100,18 +100,16 @@ const start = async (module: WebAssembly.Module, died: (cause: unknown) => Error
   }
   return {
     clients,
-    open: (...options) => call(() => check(x.open(Math.random(), ...options))),
-    step: (doc, event, arg, payload) => call(() => {
-      const n = payload.length
-      if (n) {
-        const at = x.inbuf(n)
-        if (!at) throw Error(n + ' bytes')
-        bytes(at, n).set(payload)
-      }
-      const size = check(x.step(doc, event, arg, now(), n))
+    open: guard((...options) => check(x.open(Math.random(), ...options))),
+    step: guard((doc, event, arg, payload) => {
+      const { length } = payload
+      const at = x.inbuf(length)
+      if (!at) throw Error(length + ' bytes')
+      bytes(at, length).set(payload)
+      const size = check(x.step(doc, event, arg, now(), length))
       return abi.readOutputs(view(), x.outbuf(), size)
     }),
-    deadline: doc => call(() => x.deadline(doc))
+    deadline: guard(x.deadline)
   }
 }
 

@@ -54,8 +54,6 @@ export type WeftProviderEvents = {
   closed: (event: { code: number, reason: string }, provider: WeftProvider) => void
 }
 
-const statuses = ['disconnected', 'connecting', 'connected'] as const
-
 const enum Buffered {
   Limit = 65_536, // bytes waiting in the socket above which local edits wait and are merged
   Recheck = 20 // milliseconds until they are counted again
@@ -107,6 +105,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #events: [event: number, arg: number, payload: Uint8Array][] = []
   #busy = false
   #tabs = false // taking part in the channel is wanted
+  #tab = false // what is being applied came from another tab
   #destroyed = false
   #loading = false
   #timer?: ReturnType<typeof setTimeout>
@@ -186,7 +185,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #end(event: number): void {
     const { awareness } = this
     this.shouldConnect = this.#tabs = false
-    this.#written(true)
+    this.#written()
     this.#feed(event, 0, presence.encodeAwarenessUpdate(awareness, [awareness.clientID], new Map()))
     this.#settle()
   }
@@ -208,6 +207,8 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
 
   #onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin !== this) this.#feed(abi.Event.Update, 0, update)
+    // What another tab has, the server may not have: that tab may be gone.
+    else if (this.#tab) this.#feed(abi.Event.Relay, 0, update)
   }
 
   #onAwareness = ({ added, updated, removed }: Record<string, number[]>, origin: unknown): void => {
@@ -232,13 +233,12 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #onHide = (): void => {
     this.#away = this.awareness.getLocalState()
     presence.removeAwarenessStates(this.awareness, [this.awareness.clientID], 'app closed')
-    this.#written(true)
+    this.#written()
   }
 
   /** A page that comes back out of the browser's cache. */
   #onShow = (): void => {
     if (this.#away && !this.awareness.getLocalState()) this.awareness.setLocalState(this.#away)
-    this.#away = null
   }
 
   // ---- the module
@@ -295,7 +295,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
       if (instance === this.#instance) {
         // A timer that fires too early is harmless, so it may stay.
         const due = instance.deadline(this.#handle)
-        if (due < this.#due || due === Infinity && !this.#unwritten) this.#wake(due)
+        if (due < this.#due) this.#wake(due)
       }
     } catch {
       // The instance died, and #onDeath was called.
@@ -327,7 +327,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
         if (!this.#unwritten) {
           // What this task edits leaves together.
           this.#unwritten = true
-          queueMicrotask(this.#written)
+          queueMicrotask(this.#drained)
         }
         return
       case abi.OutputKind.Broadcast:
@@ -346,6 +346,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
       case abi.OutputKind.AskAllAwareness:
         return this.#feed(abi.Event.Presence, conn, presence.encodeAwarenessUpdate(awareness, [...awareness.getStates().keys()]))
       case abi.OutputKind.Apply:
+        this.#tab = !conn
         return Y.applyUpdate(doc, payload, this)
       case abi.OutputKind.ApplyAwareness:
         return presence.applyAwarenessUpdate(awareness, payload, this)
@@ -359,13 +360,16 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
         this.shouldConnect = false
         return this.#tell('closed', [this.#last, this])
       case abi.OutputKind.Problem:
-        return console.warn(`weft: ${this.url}: ${text(payload)}`)
+        return console.warn(this.url, text(payload))
     }
   }
 
+  /** Forgets the others, with their clocks: who is still there when we are back has not raised it. */
   #clear(): void {
     const { awareness } = this
-    presence.removeAwarenessStates(awareness, [...awareness.getStates().keys()].filter(c => c !== awareness.clientID), this)
+    const others = [...awareness.getStates().keys()].filter(c => c !== awareness.clientID)
+    presence.removeAwarenessStates(awareness, others, this)
+    others.forEach(c => awareness.meta.delete(c))
   }
 
   #setStatus(status: abi.Status): void {
@@ -373,7 +377,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
     this.#status = status
     this.wsconnecting = status === abi.Status.Connecting
     this.wsconnected = status === abi.Status.Connected
-    this.#tell('status', [{ status: statuses[status] }])
+    this.#tell('status', [{ status: (['disconnected', 'connecting', 'connected'] as const)[status] }])
   }
 
   #setSynced(state: boolean): void {
@@ -425,12 +429,13 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   }
 
   /** Tells the module that what it sent is with the socket, unless too much of it waits there. */
-  #written = (force?: unknown): void => {
+  #drained = (): void => {
+    if (this.ws && this.ws.bufferedAmount > Buffered.Limit) this.#wake(now() + Buffered.Recheck)
+    else this.#written()
+  }
+
+  #written(): void {
     if (!this.#unwritten) return
-    if (force !== true && this.ws && this.ws.bufferedAmount > Buffered.Limit) {
-      this.#wake(now() + Buffered.Recheck)
-      return
-    }
     this.#unwritten = false
     this.#feed(abi.Event.Written, this.#conn)
   }
@@ -446,7 +451,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #onTime = (): void => {
     this.#due = Infinity
     if (!this.#instance) return this.#onOnline() // the pause after a failed load
-    this.#written()
+    this.#drained()
     this.#feed(abi.Event.Time)
   }
 

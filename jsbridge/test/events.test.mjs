@@ -128,6 +128,20 @@ test('connect() in a closed handler', async t => {
   assert.equal(provider.shouldConnect, true)
 })
 
+test('disconnect() before a connection is open', async t => {
+  // y-websocket says nothing then, and what shows the status stays at connecting.
+  const provider = connect(t, `ws://127.0.0.1:${await freePort()}`, 'early', new Y.Doc())
+  const statuses = []
+  provider.on('status', ({ status }) => {
+    statuses.push(status)
+    if (statuses.length === 1) queueMicrotask(() => provider.disconnect())
+  })
+  const [closed] = await event(provider, 'connection-close')
+  assert.equal(closed, null)
+  assert.deepEqual(statuses, ['connecting', 'disconnected'])
+  assert.deepEqual(properties(provider), { wsconnected: false, wsconnecting: false, synced: false, shouldConnect: false, ws: false })
+})
+
 test('properties and address', async t => {
   const doc = new Y.Doc()
   const options = { connect: false, params: { token: 'a b&c', n: '1' }, protocols: ['p1', 'p2'], disableBc: true, WebSocketPolyfill: WebSocket }

@@ -14,6 +14,8 @@ for (const file of ['../dist/index.js', '../dist/provider.wasm']) {
   assert(existsSync(here(file)), `${file} is not built: npm run build -w jsbridge`)
 }
 
+process.setMaxListeners(0) // each provider listens for the process's exit
+
 const { WeftProvider: Provider } = await import('../dist/index.js')
 
 /** WeftProvider with ws where Node has no WebSocket, destroyed when the test ends. */
@@ -26,7 +28,7 @@ export const connect = (t, url, room, doc, options = {}) => {
   return provider
 }
 
-const limit = 20_000
+const limit = Number(process.env.WEFT_TEST_LIMIT ?? 20_000)
 
 /** Resolves with the arguments of the first event of that name that test accepts. */
 export const event = (emitter, name, test = () => true) => new Promise((resolve, reject) => {
@@ -47,24 +49,23 @@ export const event = (emitter, name, test = () => true) => new Promise((resolve,
 })
 
 /** Resolves when test is true, asked again at each of the emitters' events. */
-export const until = async (test, ...events) => {
-  while (!test()) {
-    const off = new AbortController()
-    try {
-      await Promise.race(events.map(([emitter, name]) => new Promise((resolve, reject) => {
-        const done = () => resolve()
-        emitter.on(name, done)
-        const timer = setTimeout(() => reject(new Error(`still waiting at ${name} after ${limit} ms: ${test}`)), limit)
-        off.signal.addEventListener('abort', () => {
-          clearTimeout(timer)
-          emitter.off(name, done)
-        })
-      })))
-    } finally {
-      off.abort()
-    }
+export const until = (test, ...events) => new Promise((resolve, reject) => {
+  const off = () => {
+    clearTimeout(timer)
+    for (const [emitter, name] of events) emitter.off(name, ask)
   }
-}
+  const ask = () => {
+    if (!test()) return
+    off()
+    resolve()
+  }
+  const timer = setTimeout(() => {
+    off()
+    reject(new Error(`not within ${limit} ms: ${test}`))
+  }, limit)
+  for (const [emitter, name] of events) emitter.on(name, ask)
+  ask()
+})
 
 export const synced = provider => until(() => provider.synced, [provider, 'sync'])
 

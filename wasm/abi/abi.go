@@ -48,6 +48,7 @@ const (
 	EventPresence      Event = 13 // conn of the ask; presence update
 	EventBroadcast     Event = 14 // -; frame from another tab
 	EventTime          Event = 15 // -; -
+	EventRelay         Event = 16 // -; update that an Apply with conn 0 brought
 )
 
 // OutputKind is what the host is asked to do. All but OutputProblem
