@@ -11,7 +11,7 @@ const (
 	written                        // member, err: Flush returned
 	ponged                         // member, err: Ping returned
 	gone                           // member, err: its reader ended
-	saved                          // saver, term, seq, err: the store is done with an append
+	saved                          // saver, term, err: the store's answer to an append, if that is awaited
 	compacted                      // saver, err
 	reopened                       // saver, doc, err
 	stop                           // store everything, then close
@@ -22,7 +22,6 @@ const (
 type event struct {
 	kind   eventKind
 	term   uint32 // which of the saver's store handles it is about
-	seq    uint64
 	saver  *saver
 	member *member
 	frame  []byte

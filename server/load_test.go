@@ -2,7 +2,6 @@ package server
 
 import (
 	"bufio"
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,7 +52,6 @@ func TestServerProcess(t *testing.T) {
 	go srv.Serve(l)
 	fmt.Println("listening on", l.Addr())
 	bufio.NewReader(os.Stdin).ReadString('\n')
-	stopProf()
 	srv.Close()
 	if err := errors.Join(s.Shutdown(t.Context()), st.Close()); err != nil {
 		t.Fatal(err)
@@ -70,11 +68,6 @@ func startChild(t testing.TB) *child {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc, so it needs Linux")
-	}
-	if e := os.Getenv("WEFT_EXT"); e != "" {
-		addr, pid, _ := strings.Cut(e, ",")
-		n, _ := strconv.Atoi(pid)
-		return &child{t: t, addr: addr, pid: n}
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestServerProcess$")
 	cmd.Env = append(os.Environ(), childEnv+"="+t.TempDir())
@@ -262,8 +255,7 @@ func receive(conn *wsconn.Conn, got func(n int)) {
 // BenchmarkFanOut: a room of 100 members in which 5 write 20 updates a second
 // each. It reports the server's CPU time for each update delivered.
 func BenchmarkFanOut(b *testing.B) {
-	members, _ := strconv.Atoi(cmp.Or(os.Getenv("WEFT_MEMBERS"), "100"))
-	const writers, rate = 5, 20
+	const members, writers, rate = 100, 5, 20
 	c := startChild(b)
 	var delivered atomic.Int64
 	var wg sync.WaitGroup
@@ -290,13 +282,12 @@ func BenchmarkFanOut(b *testing.B) {
 		sent++
 	}
 	ticker.Stop()
-	want := int64(sent) * int64(members-1)
+	want := int64(sent) * (members - 1)
 	eventually(b, "everything is delivered", func() bool { return delivered.Load() == want })
 	u, s := c.cpu()
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64((u-user).Microseconds())/float64(want), "user-µs/delivery")
 	b.ReportMetric(float64((s-system).Microseconds())/float64(want), "kernel-µs/delivery")
-	b.ReportMetric(float64((u-user+s-system).Microseconds())/float64(sent), "µs/message")
 	b.ReportMetric(float64(want), "deliveries")
 	for _, conn := range conns {
 		conn.Abort()

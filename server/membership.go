@@ -15,7 +15,7 @@ func (h *roomHost) join(now int64, m *member) {
 	h.members[m.id] = m
 	h.idleAt = host.Never
 	h.room.Join(now, m.id)
-	h.log.Debug("member joined", "member", m.id, "members", len(h.members))
+	h.srv.log.Debug("member joined", "document", h.name, "member", m.id, "members", len(h.members))
 }
 
 // expel closes the connection of a member that the room does not put up with.
@@ -26,7 +26,7 @@ func (h *roomHost) expel(now int64, m *member, err error) {
 		code, reason = pe.Code, pe.Reason
 		h.srv.stats.peerErrors.Add(1)
 	}
-	h.log.Info("member expelled", "member", m.id, "code", code, "error", err)
+	h.srv.log.Info("member expelled", "document", h.name, "member", m.id, "code", code, "error", err)
 	h.forget(now, m)
 	h.srv.closeConn(m.conn, code, reason)
 }
@@ -55,7 +55,7 @@ func (h *roomHost) leave(now int64, m *member, err error) {
 	h.forget(now, m)
 	delete(h.members, m.id)
 	h.srv.leave(h)
-	h.log.Debug("member left", "member", m.id, "members", len(h.members), "why", err)
+	h.srv.log.Debug("member left", "document", h.name, "member", m.id, "members", len(h.members), "why", err)
 	if len(h.members) == 0 {
 		h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
 	}
@@ -83,7 +83,7 @@ func (h *roomHost) ponged(now int64, m *member, err error) {
 		// It is going anyway, or has said something meanwhile.
 	default:
 		h.srv.stats.unreachable.Add(1)
-		h.log.Info("member answers nothing", "member", m.id, "error", err)
+		h.srv.log.Info("member answers nothing", "document", h.name, "member", m.id, "error", err)
 		h.drop(now, m)
 	}
 }

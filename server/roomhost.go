@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 
 	"github.com/weft-sync/weft/core/codec"
@@ -23,7 +22,6 @@ const inboxLimit = 4 << 20
 type roomHost struct {
 	srv  *Server
 	name string
-	log  *slog.Logger
 	loop *host.Loop[event]
 	refs int // members that have not gone; guarded by srv.mu
 
@@ -46,7 +44,6 @@ func newRoomHost(s *Server, name string) *roomHost {
 	return &roomHost{
 		srv:  s,
 		name: name,
-		log:  s.log.With("document", name),
 		loop: host.NewLoop[event](s.clock, inboxLimit),
 	}
 }
@@ -95,7 +92,7 @@ func (h *roomHost) load() error {
 	now := h.loop.Now()
 	h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
 	h.sweepAt = now + h.srv.timing.sweep
-	h.log.Debug("document loaded", "bytes", doc.Size())
+	h.srv.log.Debug("document loaded", "document", h.name, "bytes", doc.Size())
 	return nil
 }
 
@@ -105,7 +102,7 @@ func (h *roomHost) fail(err error) {
 		return // the server ended meanwhile
 	}
 	h.srv.setQuarantine(h.name, err)
-	h.log.Error("document quarantined: it cannot be loaded, and nothing is written to it", "error", err)
+	h.srv.log.Error("document quarantined: it cannot be loaded, and nothing is written to it", "document", h.name, "error", err)
 }
 
 // turnAway closes the connections of whoever joins a document that is not in
@@ -141,7 +138,7 @@ func (h *roomHost) serve() {
 		if v := recover(); v != nil {
 			h.broken = true
 			h.srv.stats.panics.Add(1)
-			h.log.Error("fault in a room, which is closed", "panic", v, "stack", string(debug.Stack()))
+			h.srv.log.Error("fault in a room, which is closed", "document", h.name, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	h.loop.Run(h.handle)
@@ -153,6 +150,7 @@ func (h *roomHost) handle(now int64, batch []event) int64 {
 	for i := range batch {
 		h.event(now, &batch[i])
 	}
+	h.saver.learn()
 	if h.room.NextWake() <= now {
 		h.room.HandleTime(now)
 	}
@@ -198,6 +196,7 @@ func (h *roomHost) event(now int64, e *event) {
 	case stop:
 		h.stopping = true
 		h.loop.Close() // what is in the inbox by now is still handled
+		h.saver.await()
 		h.saver.hurry(now)
 	case abandon:
 		h.stopping, h.cut = true, true
@@ -263,9 +262,9 @@ func (h *roomHost) unload() {
 	stored := h.room.Stored() == h.room.Appended()
 	if err := h.saver.close(); err != nil && !stored {
 		h.srv.addUnsaved(h.name)
-		h.log.Error("document unloaded without being stored whole", "error", err)
+		h.srv.log.Error("document unloaded without being stored whole", "document", h.name, "error", err)
 	} else {
-		h.log.Debug("document unloaded")
+		h.srv.log.Debug("document unloaded", "document", h.name)
 	}
 	h.room, h.doc, h.saver, h.members, h.frames, h.waiting = nil, nil, nil, nil, nil, nil
 }

@@ -226,3 +226,22 @@ func TestAPeerThatAnswersNoPingIsCutOff(t *testing.T) {
 		t.Error("the connection still works")
 	}
 }
+
+func TestAFaultInARoomCostsThatRoomOnly(t *testing.T) {
+	st := openMemory(t)
+	s := serve(t, Config{Store: st})
+	a, other := s.join("doc"), s.join("other")
+	a.typ("handed to the store before the fault")
+	a.query()
+	s.mu.Lock()
+	s.rooms["doc"].loop.Post(event{kind: joined}) // nobody: a fault of the program
+	s.mu.Unlock()
+	a.expectClose(codec.Internal)
+	other.typ("still works")
+	other.query()
+	eventually(t, "the room is gone", func() bool { return s.Stats().Rooms == 1 })
+	same(t, "the document", s.join("doc").doc, a.doc)
+	if n := s.Stats().Panics; n != 1 {
+		t.Errorf("%d panics counted, want 1", n)
+	}
+}

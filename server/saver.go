@@ -2,6 +2,8 @@ package server
 
 import (
 	"errors"
+	"math"
+	"sync/atomic"
 
 	"github.com/weft-sync/weft/native/host"
 	"github.com/weft-sync/weft/native/store"
@@ -33,9 +35,13 @@ type saver struct {
 	old  store.Doc // broken, not closed yet
 	term uint32
 
-	failing  bool  // something is in memory only, and the last append failed
-	opening  bool  // a goroutine closes the old handle and opens a new one
-	pause    int64 // milliseconds before the next try
+	reached atomic.Uint64 // the last update that the store has reported
+	awaited atomic.Bool   // its reports wake the room
+
+	failing  bool   // something is in memory only, because an append failed
+	whole    uint64 // the number with which the whole document is stored, when failing
+	opening  bool   // a goroutine closes the old handle and opens a new one
+	pause    int64  // milliseconds before the next try
 	retryAt  int64
 	compacts int   // compactions under way: 0 or 1
 	refused  int   // compactions in a row that failed
@@ -49,8 +55,35 @@ func (s *saver) append(u []byte, seq uint64) {
 	}
 	term := s.term
 	s.doc.Append(u, func(err error) {
-		s.host.loop.Post(event{kind: saved, saver: s, term: term, seq: seq, err: err})
+		if err == nil {
+			s.reached.Store(seq)
+			if !s.awaited.Load() {
+				return // nobody waits for it, so the room is not woken
+			}
+		}
+		s.host.loop.Post(event{kind: saved, saver: s, term: term, err: err})
 	})
+}
+
+// await makes the store's next answer wake the room. What it has answered
+// already is noted by the next learn.
+func (s *saver) await() { s.awaited.Store(true) }
+
+// learn tells the machine what is stored by now. The numbers only grow: a store
+// answers in order, and after a failure the whole document is appended with the
+// number of its last update.
+func (s *saver) learn() {
+	seq := s.reached.Load()
+	if seq <= s.host.room.Stored() {
+		return
+	}
+	s.host.room.HandleStored(seq)
+	if s.failing && seq >= s.whole {
+		s.failing, s.pause = false, 0
+		s.awaited.Store(s.host.stopping)
+		s.host.srv.stats.unsaved.Add(-1)
+		s.host.srv.log.Info("the store works again; the document is stored whole", "document", s.host.name)
+	}
 }
 
 // event handles an answer of the store.
@@ -72,21 +105,11 @@ func (s *saver) event(now int64, e *event) {
 	}
 }
 
-// saved handles the store's answer to an append.
+// saved handles the store's answer to an append that was awaited or failed.
 func (s *saver) saved(now int64, e *event) {
-	if e.term != s.term {
-		return
-	}
-	if e.err != nil {
+	if e.term == s.term && e.err != nil {
 		s.host.srv.stats.appendFails.Add(1)
 		s.fail(now, e.err)
-		return
-	}
-	s.host.room.HandleStored(e.seq)
-	if s.failing {
-		s.failing, s.pause = false, 0
-		s.host.srv.stats.unsaved.Add(-1)
-		s.host.log.Info("the store works again; the document is stored whole")
 	}
 }
 
@@ -94,15 +117,17 @@ func (s *saver) saved(now int64, e *event) {
 func (s *saver) fail(now int64, err error) {
 	if !s.failing {
 		s.failing = true
+		s.await()
 		s.host.srv.stats.unsaved.Add(1)
 	}
 	s.term++
+	s.whole = math.MaxUint64
 	if s.doc != nil {
 		s.doc, s.old = nil, s.doc
 	}
 	s.pause = min(max(2*s.pause, s.host.srv.timing.retry), s.host.srv.timing.maxRetry)
 	s.retryAt = now + s.pause
-	s.host.log.Error("the store failed; the document stays in memory", "error", err, "retry_ms", s.pause)
+	s.host.srv.log.Error("the store failed; the document stays in memory", "document", s.host.name, "error", err, "retry_ms", s.pause)
 	if s.host.stopping {
 		s.hurry(now)
 	}
@@ -153,8 +178,8 @@ func (s *saver) reopened(now int64, e *event) {
 		s.fail(now, e.err)
 		return
 	}
-	s.doc = e.doc
-	s.append(s.host.doc.Encode(), s.host.room.Appended())
+	s.doc, s.whole = e.doc, s.host.room.Appended()
+	s.append(s.host.doc.Encode(), s.whole)
 }
 
 // compact replaces the log by a snapshot. Updates may be appended between the
@@ -181,14 +206,15 @@ func (s *saver) compacted(now int64, e *event) {
 	s.refused++
 	s.restAt = now + min(s.host.srv.timing.retry<<min(s.refused, 10), 10*60_000)
 	if _, ok := errors.AsType[*store.SnapshotError](e.err); ok && s.refused <= 3 {
-		s.host.log.Debug("compaction overtaken by an update", "error", e.err)
+		s.host.srv.log.Debug("compaction overtaken by an update", "document", s.host.name, "error", e.err)
 		return
 	}
-	s.host.log.Error("the log was not compacted", "error", e.err)
+	s.host.srv.log.Error("the log was not compacted", "document", s.host.name, "error", e.err)
 }
 
 // settled reports whether the store has everything and nothing is under way.
 func (s *saver) settled() bool {
+	s.learn()
 	return !s.failing && !s.opening && s.compacts == 0 && s.host.room.Stored() == s.host.room.Appended()
 }
 
@@ -199,7 +225,7 @@ func (s *saver) compactBeforeClose() {
 		return
 	}
 	if err := s.doc.Compact(s.host.srv.ctx, s.host.doc.Encode()); err != nil {
-		s.host.log.Error("the log was not compacted", "error", err)
+		s.host.srv.log.Error("the log was not compacted", "document", s.host.name, "error", err)
 		return
 	}
 	s.host.srv.stats.compactions.Add(1)

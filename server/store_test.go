@@ -26,7 +26,6 @@ type faulty struct {
 	append   error // for appends that come from now on
 	opened   int
 	appended int
-	compacts int
 	hold     chan struct{} // appends wait until it is closed
 }
 
@@ -61,18 +60,26 @@ type faultyDoc struct {
 	store.Doc
 	store  *faulty
 	broken error
-	busy   sync.WaitGroup
+	last   <-chan struct{} // closed when the latest append is done
 }
 
+// Append keeps the order, as package store demands: each waits for the one
+// before.
 func (d *faultyDoc) Append(u []byte, done func(error)) {
 	d.store.mu.Lock()
+	defer d.store.mu.Unlock()
 	d.store.appended++
 	if d.broken == nil {
 		d.broken = d.store.append
 	}
-	broken, hold := d.broken, d.store.hold
-	d.store.mu.Unlock()
-	d.busy.Go(func() {
+	finished := make(chan struct{})
+	broken, hold, before := d.broken, d.store.hold, d.last
+	d.last = finished
+	go func() {
+		defer close(finished)
+		if before != nil {
+			<-before
+		}
 		if hold != nil {
 			<-hold
 		}
@@ -83,18 +90,27 @@ func (d *faultyDoc) Append(u []byte, done func(error)) {
 		answered := make(chan error)
 		d.Doc.Append(u, func(err error) { answered <- err })
 		done(<-answered)
-	})
+	}()
+}
+
+func (d *faultyDoc) wait() error {
+	d.store.mu.Lock()
+	last, broken := d.last, d.broken
+	d.store.mu.Unlock()
+	if last != nil {
+		<-last
+	}
+	return broken
 }
 
 func (d *faultyDoc) Compact(ctx context.Context, snapshot []byte) error {
-	d.store.set(func() { d.store.compacts++ })
-	d.busy.Wait()
+	_ = d.wait()
 	return d.Doc.Compact(ctx, snapshot)
 }
 
 func (d *faultyDoc) Close() error {
-	d.busy.Wait()
-	return errors.Join(d.Doc.Close(), d.broken)
+	broken := d.wait()
+	return errors.Join(d.Doc.Close(), broken)
 }
 
 var errDisk = errors.New("the disk is on fire")

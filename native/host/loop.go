@@ -21,7 +21,7 @@ var ErrClosed = errors.New("host: the loop is closed")
 // keepSlots is how many event slots a sleeping loop keeps for the next batch.
 // A server has many thousands of sleeping loops, and a burst must not leave
 // its high-water mark in each of them.
-const keepSlots = 8
+const keepSlots = 4
 
 // maxSleep, in milliseconds, keeps a far wake-up time within a time.Duration.
 const maxSleep = 24 * 60 * 60 * 1000

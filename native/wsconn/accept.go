@@ -35,8 +35,11 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wsconn: %w", err)
 	}
+	// The function above lives as long as the connection. It must not keep the
+	// request, and net/http's buffers with it.
+	up.ResponseWriter = nil
 	ws.SetReadLimit(o.ReadLimit)
-	return &Conn{ws: ws, wire: up.wire, limit: o.ReadLimit}, nil
+	return &Conn{ws: ws, socket: up.wire, wire: up.wire, compress: o.Compression, limit: o.ReadLimit}, nil
 }
 
 // upgrade is the ResponseWriter that coder's Accept sees. It takes the

@@ -19,9 +19,11 @@ import (
 // Flush are called by one goroutine at a time. The others may be called at any
 // time from anywhere.
 type Conn struct {
-	ws    *websocket.Conn
-	wire  *wire // nil on a dialled connection
-	limit int64
+	ws       *websocket.Conn
+	socket   io.Closer // what Abort closes
+	wire     *wire     // nil on a dialled connection
+	compress bool      // messages may be compressed
+	limit    int64
 }
 
 // Subprotocol is the negotiated subprotocol, empty if none.
@@ -99,6 +101,13 @@ func (c *Conn) TryWrite(frames [][]byte) (done bool, err error) {
 		}
 		return true, nil
 	}
+	if !c.compress {
+		done, err = c.wire.writeMessages(frames)
+		if err != nil {
+			err = fmt.Errorf("wsconn: write: %w", err)
+		}
+		return done, err
+	}
 	for _, f := range frames {
 		c.wire.gather(f)
 		// Without a deadline in the context this costs no timer: the wire
@@ -156,10 +165,8 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 // Abort closes the connection at once, without a close frame. Whoever is in
 // one of its methods returns with an error.
 func (c *Conn) Abort() {
-	if c.wire != nil {
-		// First the socket: coder's CloseNow waits for a Close that is
-		// under way, which ends when the socket does.
-		c.wire.Close()
-	}
+	// First the socket: coder's CloseNow waits for a Close that is under way,
+	// which ends when the socket does.
+	_ = c.socket.Close()
 	_ = c.ws.CloseNow()
 }

@@ -335,6 +335,43 @@ func TestCloseCodesArrive(t *testing.T) {
 	s.Close(codec.Normal, "") // does nothing
 }
 
+func TestNoMessageFollowsACloseFrame(t *testing.T) {
+	// RFC 6455, 5.5.1. Messages do not go through coder, which would see to it.
+	url, accepted := listen(t, wsconn.Options{})
+	conn, r := rawClient(t, url, nil)
+	s := <-accepted
+	defer s.Abort()
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close(codec.Restart, "bye") }()
+	if op, body := readFrame(t, r); op != 8 || string(body[2:]) != "bye" {
+		t.Fatalf("opcode %d %q, want a close frame", op, body)
+	}
+	if _, err := s.TryWrite([][]byte{{1}}); err == nil {
+		t.Error("a message after the close frame: no error")
+	}
+	if _, err := conn.Write(clientFrame(8, []byte{0x03, 0xf4})); err != nil {
+		t.Fatal(err)
+	}
+	<-closed
+	if rest, err := io.ReadAll(r); len(rest) > 0 {
+		t.Errorf("after the close frame came %x, %v", rest, err)
+	}
+}
+
+func TestAbortDoesNotWaitForACloseUnderWay(t *testing.T) {
+	s, c := pair(t, wsconn.Options{}, wsconn.Options{})
+	for _, end := range []*wsconn.Conn{c, s} { // the other end answers no close frame
+		done := make(chan struct{})
+		go func() { defer close(done); end.Close(codec.Normal, "") }()
+		start := time.Now()
+		end.Abort()
+		<-done
+		if d := time.Since(start); d > 2*time.Second {
+			t.Errorf("Abort took %v", d)
+		}
+	}
+}
+
 func TestAbortEndsARead(t *testing.T) {
 	s, c := pair(t, wsconn.Options{}, wsconn.Options{})
 	for _, end := range []*wsconn.Conn{s, c} {
@@ -496,9 +533,8 @@ func TestAWriteThatTheSocketTakesAllocatesNothing(t *testing.T) {
 	}()
 	go s.Read()
 	const writes = 500
-	var total float64
 	// The reader's allocations are counted too; it has one a message.
-	total = testing.AllocsPerRun(writes, func() {
+	total := testing.AllocsPerRun(writes, func() {
 		if ok, err := s.TryWrite(frames); !ok || err != nil {
 			t.Fatal(ok, err)
 		}

@@ -18,8 +18,9 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	if o.Compression {
 		mode = websocket.CompressionNoContextTakeover
 	}
+	client, transport := uncutClient(o.Client)
 	ws, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
-		HTTPClient:      uncutClient(o.Client),
+		HTTPClient:      client,
 		HTTPHeader:      o.Header,
 		Subprotocols:    o.Subprotocols,
 		CompressionMode: mode,
@@ -36,23 +37,27 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("wsconn: %w", err)
 	}
 	ws.SetReadLimit(o.ReadLimit)
-	return &Conn{ws: ws, limit: o.ReadLimit}, nil
+	return &Conn{ws: ws, socket: transport.body, limit: o.ReadLimit}, nil
 }
 
 // uncutClient returns a copy of c (nil: http.DefaultClient) whose WebSocket
-// connections end with errCut.
-func uncutClient(c *http.Client) *http.Client {
+// connection ends with errCut.
+func uncutClient(c *http.Client) (*http.Client, *uncutTransport) {
 	if c == nil {
 		c = http.DefaultClient
 	}
 	client := *c
-	client.Transport = uncutTransport{c.Transport}
-	return &client
+	t := &uncutTransport{base: c.Transport}
+	client.Transport = t
+	return &client, t
 }
 
-type uncutTransport struct{ base http.RoundTripper }
+type uncutTransport struct {
+	base http.RoundTripper
+	body io.ReadWriteCloser // of the latest answer, which is the connection
+}
 
-func (t uncutTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *uncutTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	base := t.base
 	if base == nil {
 		base = http.DefaultTransport
@@ -60,7 +65,8 @@ func (t uncutTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := base.RoundTrip(r)
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
 		if body, ok := resp.Body.(io.ReadWriteCloser); ok {
-			resp.Body = uncutBody{body}
+			t.body = uncutBody{body}
+			resp.Body = t.body
 		}
 	}
 	return resp, err

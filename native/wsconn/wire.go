@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"encoding/binary"
 	"net"
 	"sync"
 	"syscall"
@@ -11,10 +12,15 @@ import (
 // accepted connection.
 //
 // Writing never blocks. What coder writes is queued: while Conn gathers the
-// frames of one write, until tryFlush; otherwise (a pong, a close frame) for as
-// long as the socket does not take it at once. So coder's own write deadlines,
-// which would close the connection of a slow peer, never come into play; the
-// one deadline is in drain, and it asks for progress, not for completion.
+// messages of one write, until tryFlush; otherwise (a pong, a close frame) for
+// as long as the socket does not take it at once. So coder's own write
+// deadlines, which would close the connection of a slow peer, never come into
+// play; the one deadline is in drain, and it asks for progress, not for
+// completion.
+//
+// A message that is not compressed is the same bytes on every connection, and
+// does not need coder's locks and buffers: see writeMessages. Everything else
+// (handshake, control frames, compressed messages, all reading) is coder's.
 //
 // Reading borrows a block from the pool when the socket has bytes, and gives
 // it back when they are consumed; see readOnce.
@@ -36,6 +42,7 @@ type wire struct {
 	queued    int    // bytes in out
 	gathering bool   // coder's writes belong to frames of the running TryWrite
 	frame     []byte // the frame that coder is writing, while gathering
+	farewell  bool   // a close frame was queued: no message may follow
 	flushing  bool   // a goroutine is in drain
 	flushed   chan struct{}
 	pongs     int // control frames that queued up behind drain
@@ -54,9 +61,9 @@ type segment struct {
 }
 
 const (
-	// aliasMin is the size from which a frame is not copied into a block. It
+	// aliasMin is the size from which a message is not copied into a block. It
 	// must be larger than writeBuf: what coder's bufio.Writer passes on in one
-	// piece is then the frame itself, never bufio's buffer.
+	// piece is then the message itself, never bufio's buffer.
 	aliasMin = 2 << 10
 	// tryMax is how many queued bytes tryFlush offers to the socket. Copying
 	// more into the kernel takes long enough to be another goroutine's work.
@@ -109,6 +116,42 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// opcodes with the final bit (RFC 6455, 5.2).
+const (
+	finalBinary = 0x82
+	finalClose  = 0x88
+)
+
+// writeMessages queues messages, not compressed, and offers them to the socket.
+func (w *wire) writeMessages(messages [][]byte) (done bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.farewell && w.err == nil {
+		return false, net.ErrClosed
+	}
+	if w.err != nil {
+		return false, w.err
+	}
+	for _, m := range messages {
+		var header [10]byte
+		w.queue(messageHeader(header[:0], len(m)), false)
+		w.queue(m, len(m) >= aliasMin)
+	}
+	return w.offer()
+}
+
+// messageHeader appends the frame header of a message from a server: binary,
+// whole, not masked (RFC 6455, 5.2).
+func messageHeader(b []byte, n int) []byte {
+	switch {
+	case n < 126:
+		return append(b, finalBinary, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, finalBinary, 126), uint16(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, finalBinary, 127), uint64(n))
+}
+
 // gather begins a frame: what coder writes from now on is kept until tryFlush.
 func (w *wire) gather(frame []byte) {
 	w.mu.Lock()
@@ -131,7 +174,10 @@ func (w *wire) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	w.queue(p)
+	if !w.gathering && len(p) > 0 && p[0] == finalClose {
+		w.farewell = true // control frames come whole, see writeBuf
+	}
+	w.queue(p, w.isFrame(p))
 	if w.gathering || w.flushing {
 		return len(p), nil
 	}
@@ -145,13 +191,14 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// queue appends p to what is to be written. w.mu is held.
-func (w *wire) queue(p []byte) {
+// queue appends p to what is to be written: p itself if keep is set, a copy
+// otherwise. w.mu is held.
+func (w *wire) queue(p []byte, keep bool) {
 	if len(p) == 0 {
 		return
 	}
 	w.queued += len(p)
-	if w.isFrame(p) {
+	if keep {
 		w.out = append(w.out, segment{data: p})
 		return
 	}
@@ -184,6 +231,12 @@ func (w *wire) tryFlush() (done bool, err error) {
 	defer w.mu.Unlock()
 	w.gathering = false
 	w.frame = nil
+	return w.offer()
+}
+
+// offer writes what the socket takes at once, if that is worth trying. w.mu is
+// held.
+func (w *wire) offer() (done bool, err error) {
 	if w.err == nil && !w.flushing && w.queued <= tryMax {
 		w.try()
 	}

@@ -30,9 +30,10 @@ func rawConn(conn net.Conn) syscall.RawConn {
 	return raw
 }
 
-// readOnce is called by the poller's goroutine whenever the socket may have
-// bytes; false means that it has none and wants to be called again. That is
-// the point of the exercise: no buffer is held while the answer is false.
+// readOnce is called by the reader's goroutine whenever the socket may have
+// bytes. It puts them into w.into if they fit, and into a block otherwise. False
+// means that there were none and that it wants to be called again; no buffer is
+// held meanwhile, which is the point of the exercise.
 func (w *wire) readOnce(fd uintptr) bool {
 	w.readN, w.readErr = 0, nil
 	direct := len(w.into) >= len(block{})

@@ -14,6 +14,17 @@ type inspectCmd struct {
 	JSON bool `help:"Print one JSON object a line."`
 }
 
+func (*inspectCmd) Help() string {
+	return `Prints, in the order of the bytes, of each struct its clock, length, kind, place and the beginning of
+its content, then the ranges that are deleted.
+
+Examples:
+  weft update inspect notes.bin
+  weft update inspect --json < updates.base64 | jq -c 'select(.type == "delete")'
+
+` + updateStatuses
+}
+
 // Run prints each update's structs and delete ranges, in the order of its bytes.
 func (c *inspectCmd) Run(t *terminal) error {
 	w := bufio.NewWriter(t.out)

@@ -58,6 +58,13 @@ Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed,
 
 type versionCmd struct{}
 
+func (versionCmd) Help() string {
+	return `Example:
+  weft version
+
+Exit statuses: 0 done.`
+}
+
 func (versionCmd) Run(t *terminal) error {
 	version := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok {

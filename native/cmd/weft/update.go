@@ -25,8 +25,13 @@ Examples:
   weft update merge --raw a.bin b.bin > merged.bin
   weft update sv merged.bin
   weft update diff --sv AA== merged.bin
-  weft update inspect --json merged.bin`
+  weft update inspect --json merged.bin
+
+` + updateStatuses
 }
+
+const updateStatuses = `Exit statuses: 0 done, 1 a file cannot be read or the result not be written, 2 wrong usage, 3 an input
+is malformed (the message names its line or file), 4 this version cannot do it.`
 
 // filter is a tool that makes one result of each update.
 type filter struct {
@@ -50,6 +55,16 @@ func (o output) write(t *terminal, b []byte) error {
 type mergeCmd struct {
 	input
 	output
+}
+
+func (*mergeCmd) Help() string {
+	return `The result has everything that is in the updates, byte for byte as Yjs' mergeUpdates makes it.
+
+Examples:
+  weft update merge < updates.base64
+  weft update merge --raw monday.bin tuesday.bin > both.bin
+
+` + updateStatuses
 }
 
 // Run merges all updates into one.
@@ -92,7 +107,28 @@ func (c *diffCmd) Run(t *terminal) error {
 	return c.each(t, func(u []byte) ([]byte, error) { return update.Diff(u, sv) })
 }
 
+func (*diffCmd) Help() string {
+	return `The result is an update for each: what somebody who has the state vector lacks of it, as Yjs'
+diffUpdate makes it.
+
+Examples:
+  weft update diff --sv AA== < updates.base64
+  weft update diff --sv "$(weft update sv old.bin)" new.bin
+
+` + updateStatuses
+}
+
 type svCmd struct{ filter }
+
+func (*svCmd) Help() string {
+	return `The result is a state vector for each, as Yjs' encodeStateVectorFromUpdate makes it.
+
+Examples:
+  weft update sv notes.bin
+  weft update merge < updates.base64 | weft update sv
+
+` + updateStatuses
+}
 
 // Run prints a line for each update.
 func (c *svCmd) Run(t *terminal) error {
@@ -124,6 +160,15 @@ func (c *filter) each(t *terminal, f func([]byte) ([]byte, error)) error {
 
 type viewCmd struct {
 	input
+}
+
+func (*viewCmd) Help() string {
+	return `Needs the document engine, which this version does not have.
+
+Example:
+  weft update view notes.bin
+
+` + updateStatuses
 }
 
 // Run says that there is no document engine yet.
