@@ -316,14 +316,15 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #tell: this['emit'] = (name, args) => this.#try(() => this.emit(name, args))
 
   #perform({ kind, value, conn, payload }: abi.Output): void {
-    const { doc, awareness } = this
+    const { doc, awareness, ws } = this
     switch (kind) {
       case abi.OutputKind.Dial:
         return this.#dial(conn)
       case abi.OutputKind.Close:
         return this.#hangUp(null, value)
       case abi.OutputKind.Send:
-        this.ws?.send(payload)
+        // A socket that is closing takes nothing more; the next handshake carries it.
+        if (ws?.readyState === 1) ws.send(payload)
         if (!this.#unwritten) {
           // What this task edits leaves together.
           this.#unwritten = true
@@ -391,9 +392,8 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
 
   #dial(conn: number): void {
     let ws: WebSocket | undefined
-    const closed = (code: number): void => this.#feed(abi.Event.Closed, conn, Uint8Array.of(code, code >> 8))
+    const closed = (code: number): void => this.#feed(abi.Event.Closed, conn, new Uint8Array([code, code >> 8]))
     this.#conn = conn
-    this.#unwritten = false
     try {
       ws = new this.#socket(this.url, this.protocols) as WebSocket
     } finally {
@@ -430,7 +430,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
 
   /** Tells the module that what it sent is with the socket, unless too much of it waits there. */
   #drained = (): void => {
-    if (this.ws && this.ws.bufferedAmount > Buffered.Limit) this.#wake(now() + Buffered.Recheck)
+    if (this.ws?.bufferedAmount! > Buffered.Limit) this.#wake(now() + Buffered.Recheck)
     else this.#written()
   }
 
