@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/weft-sync/weft/native/store"
 )
@@ -17,7 +18,8 @@ import (
 //	           `------------ one transaction, up to maxBatch ----------'
 //
 // A keystroke on an idle server is a record, a transaction and a wake-up of its
-// own. Under load the price of a transaction is shared by all documents, and the
+// own. With Options.Interval set, the next ones wait until that has passed since:
+// see pause. Under load the price of a transaction is shared by all documents, and the
 // price of a Badger entry by all updates that its document had waiting.
 
 const (
@@ -72,6 +74,9 @@ func (d *doc) Append(update []byte, done func(error)) {
 	r.dones = append(r.dones, done)
 	r.bytes += len(update)
 	s.queued += len(update)
+	if s.queued > s.options.QueueBytes/2 {
+		s.hurry()
+	}
 	d.entries++
 	d.bytes += int64(len(update))
 	s.mu.Unlock()
@@ -80,6 +85,9 @@ func (d *doc) Append(update []byte, done func(error)) {
 // enqueue adds a record to the queue. The caller holds s.mu.
 func (s *Store) enqueue(r *record) {
 	s.queue = append(s.queue, r)
+	if r.barrier != nil {
+		s.hurry() // somebody waits for it
+	}
 	if s.idle {
 		s.idle = false
 		s.more.Signal()
@@ -128,10 +136,46 @@ func (s *Store) recycle(r *record) {
 	}
 }
 
+// hurry ends the committer's pause, or spares it the next one. The caller holds
+// s.mu.
+func (s *Store) hurry() {
+	if !s.urgent {
+		s.urgent = true
+		select {
+		case s.resume <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// pause returns when the interval since the last commit is over, or at once when
+// there is hurry. The caller holds s.mu, which is released meanwhile.
+func (s *Store) pause(last time.Time) {
+	rest := s.options.Interval - time.Since(last)
+	if rest <= 0 || s.urgent {
+		return
+	}
+	select { // what an earlier hurry left
+	case <-s.resume:
+	default:
+	}
+	s.mu.Unlock()
+	timer := time.NewTimer(rest)
+	select {
+	case <-timer.C:
+	case <-s.resume:
+		timer.Stop()
+	}
+	s.mu.Lock()
+}
+
 // runCommitter writes what is queued until stop is set and the queue is empty.
 func (s *Store) runCommitter() {
 	defer close(s.committed)
-	var batch []*record
+	var (
+		batch []*record
+		last  time.Time // when the last commit began
+	)
 	for {
 		s.mu.Lock()
 		for len(s.queue) == 0 {
@@ -143,6 +187,11 @@ func (s *Store) runCommitter() {
 			s.more.Wait()
 		}
 		s.idle = false
+		if s.options.Interval > 0 {
+			s.pause(last)
+			last = time.Now()
+		}
+		s.urgent = s.stop
 		batch, s.queue = s.queue, batch[:0]
 		for _, r := range batch {
 			if r.doc.gathering == r {

@@ -106,6 +106,7 @@ func (o Options) start(dir string, db *badger.DB) (*Store, error) {
 		leave:     room{minFree: o.MinFree, measure: func() (resources, error) { return measureRoom(files) }, now: time.Now},
 		docs:      make(map[string]*doc),
 		committed: make(chan struct{}),
+		resume:    make(chan struct{}, 1),
 	}
 	s.more.L, s.room.L = &s.mu, &s.mu
 	s.group.store = s

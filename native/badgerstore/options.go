@@ -3,6 +3,7 @@ package badgerstore
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -53,6 +54,13 @@ func (s *Sync) UnmarshalText(text []byte) error {
 type Options struct {
 	// Sync says when an update counts as saved. The default is SyncNever.
 	Sync Sync
+
+	// Interval is the least time from one commit to the next. An update on a store
+	// that has been quiet for so long is written at once; those that follow it are
+	// gathered, which saves most of the CPU of commits while people type, and are
+	// reported saved up to an interval later. Close, Compact and a long queue do
+	// not wait. The default is 0: commits follow each other.
+	Interval time.Duration
 
 	// Logger gets what the store and Badger have to say; Badger's news of
 	// ordinary work is at debug level. The default is slog.Default().

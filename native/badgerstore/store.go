@@ -28,6 +28,7 @@ type Store struct {
 	queued  int             // bytes of updates that are not dealt with
 	spare   []*record
 	idle    bool      // the committer waits for more
+	urgent  bool      // the committer is not to pause before the next commit
 	more    sync.Cond // there is something in the queue, or stop is set
 	room    sync.Cond // queued has become less, or something has been closed
 	closing bool      // no new calls
@@ -37,6 +38,7 @@ type Store struct {
 	ending    context.Context // done when closing
 	end       context.CancelFunc
 	committed chan struct{} // closed when the committer has ended
+	resume    chan struct{} // one slot: ends the committer's pause
 	group     group
 	number    uint64 // the last one given to a document; the committer's
 
@@ -201,6 +203,7 @@ func (s *Store) Close() error {
 
 	s.mu.Lock()
 	s.stop = true
+	s.hurry()
 	s.more.Signal()
 	open := s.docs
 	s.docs = nil

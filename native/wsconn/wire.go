@@ -50,7 +50,7 @@ type wire struct {
 	tryBuf    []byte
 	tryN      int
 	tryErr    error
-	writeFn   func(fd uintptr) bool // writeOnce, bound once
+	writeFn   func(fd uintptr) // writeOnce, bound once
 }
 
 // segment is a run of bytes on its way out: a part of a frame itself, or
@@ -252,7 +252,9 @@ func (w *wire) try() {
 	for sent < len(w.out) {
 		s := &w.out[sent]
 		w.tryBuf = s.data
-		err := w.raw.Write(w.writeFn)
+		// Control and not Write: nobody else writes while w.mu is held, and there
+		// is nothing to wait for.
+		err := w.raw.Control(w.writeFn)
 		w.tryBuf = nil
 		if err == nil {
 			err = w.tryErr

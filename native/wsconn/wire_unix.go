@@ -43,9 +43,9 @@ func (w *wire) readOnce(fd uintptr) bool {
 		b = getBlock()
 		buf = b[:]
 	}
-	n, err := syscall.Read(int(fd), buf)
+	n, err := readNow(fd, buf)
 	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), buf)
+		n, err = readNow(fd, buf)
 	}
 	switch {
 	case err == nil && n == 0:
@@ -67,13 +67,13 @@ func (w *wire) readOnce(fd uintptr) bool {
 	return err != syscall.EAGAIN
 }
 
-// writeOnce offers w.tryBuf to the socket. It always returns true: if the
-// socket is full, waiting is for drain.
-func (w *wire) writeOnce(fd uintptr) bool {
+// writeOnce offers w.tryBuf to the socket. It does not wait: if the socket is
+// full, waiting is for drain.
+func (w *wire) writeOnce(fd uintptr) {
 	w.tryN, w.tryErr = 0, nil
-	n, err := syscall.Write(int(fd), w.tryBuf)
+	n, err := writeNow(fd, w.tryBuf)
 	for err == syscall.EINTR {
-		n, err = syscall.Write(int(fd), w.tryBuf)
+		n, err = writeNow(fd, w.tryBuf)
 	}
 	switch {
 	case err == nil:
@@ -81,5 +81,4 @@ func (w *wire) writeOnce(fd uintptr) bool {
 	case err != syscall.EAGAIN:
 		w.tryErr = os.NewSyscallError("write", err)
 	}
-	return true
 }

@@ -24,14 +24,20 @@ import (
 	"time"
 
 	"github.com/weft-sync/weft/tests/bench/internal/merge"
-	"github.com/weft-sync/weft/tests/bench/internal/process"
+	"github.com/weft-sync/weft/tests/bench/internal/module"
+	"github.com/weft-sync/weft/tests/bench/internal/probe"
 	"github.com/weft-sync/weft/tests/bench/internal/report"
 	"github.com/weft-sync/weft/tests/bench/internal/servers"
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "compare" {
-		os.Exit(compare(os.Args[2:]))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "compare":
+			os.Exit(compare(os.Args[2:]))
+		case "probe": // the battery starts itself so
+			os.Exit(serveProbe(os.Args[2:]))
+		}
 	}
 	os.Exit(run())
 }
@@ -84,6 +90,8 @@ func run() int {
 			continue
 		}
 		switch group {
+		case "module":
+			r.Metrics = append(r.Metrics, module.Run(ctx, module.Config{Root: root, Binary: path, Slow: slow, Log: os.Stderr}, r.Versions)...)
 		case "merge":
 			r.Metrics = append(r.Metrics, merge.Run(ctx, merge.Config{Root: root, Traces: os.Getenv("WEFT_TRACES"), Slow: slow, Log: os.Stderr})...)
 		case "servers":
@@ -123,6 +131,20 @@ func write(r *report.Report, name string) error {
 		w = f
 	}
 	return r.Write(w)
+}
+
+func serveProbe(args []string) int {
+	if len(args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: bench probe ADDR DIR")
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := probe.Serve(ctx, args[0], args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	return 0
 }
 
 func compare(names []string) int {
@@ -173,19 +195,4 @@ func commit(ctx context.Context, root string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(b))
-}
-
-// versions returns what was measured with what.
-func versions(ctx context.Context, root string) map[string]string {
-	v := map[string]string{"go": goVersion()}
-	if b, err := process.Run(ctx, process.Command{Path: "node", Args: []string{"--version"}}); err == nil {
-		v["node"] = strings.TrimSpace(string(b))
-	}
-	for name, folder := range map[string]string{
-		"yjs": "yjs", "lib0": "lib0", "y-protocols": "y-protocols",
-		"y-websocket": "y-websocket-2", "@hocuspocus/server": "@hocuspocus/server",
-	} {
-		v[name] = packageVersion(filepath.Join(root, "node_modules", folder))
-	}
-	return v
 }

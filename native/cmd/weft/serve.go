@@ -22,6 +22,7 @@ type serveCmd struct {
 	Listen  string           `default:"127.0.0.1:8787" env:"WEFT_LISTEN" placeholder:"ADDR" help:"Address to serve on (${default})."`
 	Data    string           `default:"./weft-data" env:"WEFT_DATA" type:"path" placeholder:"DIR" help:"Directory of the documents (${default})."`
 	Sync    badgerstore.Sync `default:"never" env:"WEFT_SYNC" placeholder:"WHEN" help:"What a saved edit survives: never (the end of the process, however it ends) or always (a power failure too; slower)."`
+	Commit  time.Duration    `name:"commit-interval" default:"50ms" env:"WEFT_COMMIT_INTERVAL" placeholder:"TIME" help:"Least time between two commits (${default}): edits are passed on at once, and saved within it."`
 	Origin  []string         `env:"WEFT_ORIGIN" placeholder:"ORIGIN" help:"Web origin, besides the server's own, whose pages may connect: https://app.example.org, https://*.example.org, or * for all. Repeatable."`
 	IDs     string           `name:"ids" default:"path" enum:"path,elva" env:"WEFT_IDS" placeholder:"RULE" help:"Which document names are accepted: path (1 to 250 bytes of URL path) or elva (10 to 250 of A-Z a-z 0-9 _ -)."`
 	NoPage  bool             `env:"WEFT_NO_PAGE" help:"Serve documents only, no page."`
@@ -67,7 +68,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if c.IDs == "elva" {
 		names = server.NamesELVA
 	}
-	st, err := badgerstore.Options{Sync: c.Sync, Logger: logger}.Open(c.Data)
+	st, err := badgerstore.Options{Sync: c.Sync, Interval: c.Commit, Logger: logger}.Open(c.Data)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 // FanOutConfig says how one room is written to and read by many.
 type FanOutConfig struct {
-	Room     string
+	Room     string // not used by another call: its text must be empty
 	Seed     uint64
 	Members  int
 	Writers  int // how many of the members write

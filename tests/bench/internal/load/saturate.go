@@ -10,11 +10,13 @@ import (
 
 // SaturateConfig says how hard pairs of members write to each other.
 type SaturateConfig struct {
-	Room     string // beginning of the rooms' names
+	Room     string // beginning of the rooms' names, not used by another call
 	Seed     uint64
 	Rooms    int
 	Window   int // characters of one member that may be on their way
 	Duration time.Duration
+	// Count, if it is not 0, ends a member's writing after so many characters.
+	Count int
 	// Run, if it is not 0, has every author go to another place of its text
 	// after so many characters. Otherwise all is typed at the end.
 	Run int
@@ -65,7 +67,7 @@ func Saturate(ctx context.Context, t Target, c SaturateConfig) (Result, error) {
 	var wg sync.WaitGroup
 	for i, a := range authors {
 		wg.Go(func() {
-			for time.Now().Before(end) {
+			for n := 0; (c.Count == 0 || n < c.Count) && time.Now().Before(end); n++ {
 				for a.clock-a.arrived.Load() >= uint64(c.Window) {
 					select {
 					case <-a.more:

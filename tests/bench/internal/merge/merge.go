@@ -42,7 +42,7 @@ const (
 
 // Run measures both inputs.
 func Run(ctx context.Context, c Config) []report.Metric {
-	rounds := 5
+	rounds := 3
 	if c.Slow {
 		rounds = 15
 	}

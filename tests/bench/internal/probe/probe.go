@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	_ "net/http/pprof" // registers on http.DefaultServeMux
-	"path/filepath"
 	"runtime"
 	"runtime/metrics"
 	"slices"
@@ -50,7 +49,7 @@ type Site struct {
 // allocation is recorded, so it must be called first thing in the process.
 func Serve(ctx context.Context, addr, dir string) error {
 	runtime.MemProfileRate = 1
-	store, err := badgerstore.Open(filepath.Join(dir, "data"))
+	store, err := badgerstore.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,8 @@ const resamples = 2000
 //
 // A metric with a peer is compared by its ratio to the first peer: the two
 // reports may come from machines, or from hours, of different speed. A change
-// counts when its whole confidence interval is on one side of zero.
+// counts when its whole confidence interval is on one side of zero, and further
+// from it than what rounds cannot show: see threshold.
 func Compare(before, after *Report) []Change {
 	var changes []Change
 	for _, b := range after.Metrics {
@@ -80,8 +81,9 @@ func compare(a, b Metric) Change {
 	}
 	c.Before, c.After = Median(before), Median(after)
 	c.Low, c.High = interval(before, after)
+	least := max(threshold(a), threshold(b))
 	switch {
-	case c.Low <= 0 && c.High >= 0:
+	case c.Low <= least && c.High >= -least:
 		c.Verdict = Same
 	case b.Better == Equal:
 		c.Verdict = Changed
@@ -91,6 +93,20 @@ func compare(a, b Metric) Change {
 		c.Verdict = Worse
 	}
 	return c
+}
+
+// threshold is the relative change below which a metric counts as the same: one
+// or two rounds say nothing of how far they stray, and even many rounds of one
+// run do not hold what differs from run to run. A metric without rounds is
+// counted, not timed.
+func threshold(m Metric) float64 {
+	switch n := len(m.Rounds); {
+	case n == 0:
+		return 0.005
+	case n < 3:
+		return 0.10
+	}
+	return 0.02
 }
 
 // interval returns the 95 % bootstrap interval of the relative change of the

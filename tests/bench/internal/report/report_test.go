@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -90,6 +91,8 @@ func TestCompare(t *testing.T) {
 		metric("faster", Lower, 10, 0), metric("slower", Lower, 10, 0), metric("more", Higher, 10, 0),
 		metric("noise", Lower, 10, 0), metric("other machine", Lower, 10, 20), metric("lost", Lower, 10, 0),
 		metric("removed", Lower, 10, 0), metric("information", Equal, 10, 0), {ID: "still not run", NotRun: "x"},
+		{ID: "one round", Better: Lower, Value: 10, Rounds: []float64{10}},
+		{ID: "bytes", Better: Lower, Value: 1000}, {ID: "lost updates", Better: Lower, Value: 0},
 	}}
 	lost := metric("lost", Lower, 1, 0)
 	lost.NotRun = "no Chromium"
@@ -97,10 +100,13 @@ func TestCompare(t *testing.T) {
 		metric("faster", Lower, 5, 0), metric("slower", Lower, 20, 0), metric("more", Higher, 20, 0),
 		metric("noise", Lower, 10.05, 0), metric("other machine", Lower, 5, 10), lost,
 		metric("information", Equal, 20, 0), {ID: "still not run", NotRun: "x"}, metric("added", Lower, 1, 0),
+		{ID: "one round", Better: Lower, Value: 10.5, Rounds: []float64{10.5}},
+		{ID: "bytes", Better: Lower, Value: 1020}, {ID: "lost updates", Better: Lower, Value: 1},
 	}}
 	want := map[string]Verdict{
 		"faster": Better, "slower": Worse, "more": Better, "noise": Same, "other machine": Same,
 		"lost": Gone, "removed": Gone, "information": Changed, "added": New,
+		"one round": Same, "bytes": Worse, "lost updates": Worse,
 	}
 	got := map[string]Verdict{}
 	for _, c := range Compare(before, after) {
@@ -138,5 +144,24 @@ func TestNumbers(t *testing.T) {
 		if got := ratioText(tt.v); got != tt.want {
 			t.Errorf("ratioText(%v) = %q, want %q", tt.v, got, tt.want)
 		}
+	}
+}
+
+// TestSchemaIsDocumented holds the README to naming every field of the JSON.
+func TestSchemaIsDocumented(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{Report{}, Metric{}, Peer{}, Asked{}, Machine{}} {
+		for f := range reflect.TypeOf(v).Fields() {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if !strings.Contains(string(readme), "`"+name+"`") {
+				t.Errorf("%T: field %q is not in README.md", v, name)
+			}
+		}
+	}
+	if !strings.Contains(string(readme), Schema) {
+		t.Errorf("README.md does not name the schema %s", Schema)
 	}
 }

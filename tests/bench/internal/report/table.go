@@ -31,9 +31,10 @@ func (r *Report) Table(w io.Writer) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", m.ID, quantity(m.Value, m.Unit), strings.Join(peers, ", "), m.Asked, verdict(m.Met))
 	}
 	t.Flush()
+	fmt.Fprintln(w)
 	for _, m := range r.Metrics {
 		if m.Note != "" {
-			fmt.Fprintf(w, "\n%s: %s\n", m.ID, m.Note)
+			fmt.Fprintf(w, "%s: %s\n", m.ID, m.Note)
 		}
 	}
 }

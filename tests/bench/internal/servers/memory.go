@@ -11,75 +11,105 @@ import (
 )
 
 const (
-	idleMembers = 1000
-	idleRooms   = 500
 	// settle is how long a server is left alone before its memory is read.
 	settle = 3 * time.Second
+	// steady is how long it is watched for the second reading: two renewals of
+	// every presence, in which each server has collected its garbage.
+	steady = 40 * time.Second
 )
+
+const idleMembers = 1000
+
+var idle = load.HoldConfig{Room: "bench-idle", Seed: seed, Members: idleMembers, Rooms: 500}
 
 // memory measures what an idle connection costs, each time in a fresh process.
 func (b *battery) memory(ctx context.Context) []report.Metric {
-	perConn := report.Metric{
+	conn := report.Metric{
 		ID: "servers.idle.memory", Unit: "KB", Better: report.Lower,
 		What:  "resident memory per idle connection over the empty server: 1000 connections, joined and present, in 500 rooms",
 		Asked: report.AtMost(2.0/3, YWebsocket),
+	}
+	later := report.Metric{
+		ID: "servers.idle.steady", Unit: "KB", Better: report.Lower,
+		What: "the same after 40 seconds",
 	}
 	empty := report.Metric{
 		ID: "servers.idle.empty", Unit: "MB", Better: report.Lower,
 		What: "resident memory of the server before anybody connects",
 	}
 	for _, k := range kinds(b.Root, b.Binary) {
-		var per, base []float64
+		var rounds [3][]float64
 		var failed string
-		for round := range b.idle {
-			before, after, err := b.hold(ctx, k)
+		for i := range b.idle {
+			m, err := b.hold(ctx, k)
 			if err != nil {
 				failed = err.Error()
 				fmt.Fprintf(b.Log, "idle %s: %v\n", k.name, err)
 				break
 			}
-			per = append(per, float64(after.RSS-before.RSS)/1e3/idleMembers)
-			base = append(base, float64(before.RSS)/1e6)
-			fmt.Fprintf(b.Log, "%-16s round %d  %-12s %6.1f KB/connection (PSS %.1f, anonymous %.1f)  empty %.1f MB\n", "idle", round+1, k.name,
-				per[round], float64(after.PSS-before.PSS)/1e3/idleMembers, float64(after.Anon-before.Anon)/1e3/idleMembers, base[round])
+			per := func(m, empty process.Memory) float64 { return float64(m.RSS-empty.RSS) / 1e3 / idleMembers }
+			rounds[0] = append(rounds[0], per(m.joined, m.empty))
+			if b.Slow {
+				rounds[1] = append(rounds[1], per(m.later, m.empty))
+			}
+			rounds[2] = append(rounds[2], float64(m.empty.RSS)/1e6)
+			fmt.Fprintf(b.Log, "idle       round %d  %-12s %6.1f KB/connection (%.1f of it anonymous)  later %.1f KB  empty %.1f MB\n", i+1, k.name,
+				rounds[0][i], float64(m.joined.Anon-m.empty.Anon)/1e3/idleMembers, report.Median(rounds[1]), rounds[2][i])
 		}
-		if k.name == Weft {
-			perConn.Rounds, perConn.NotRun = per, failed
-			empty.Rounds, empty.NotRun = base, failed
-			continue
+		for i, m := range []*report.Metric{&conn, &later, &empty} {
+			if k.name == Weft {
+				m.Rounds, m.NotRun = rounds[i], failed
+			} else {
+				m.Peers = append(m.Peers, report.Peer{Name: k.name, Rounds: rounds[i], NotRun: failed})
+			}
 		}
-		perConn.Peers = append(perConn.Peers, report.Peer{Name: k.name, Rounds: per, NotRun: failed})
-		empty.Peers = append(empty.Peers, report.Peer{Name: k.name, Rounds: base, NotRun: failed})
 	}
-	perConn.Finish()
-	empty.Finish()
-	return []report.Metric{perConn, empty}
+	parts, where := b.breakdown(ctx)
+	conn.Note = where
+	metrics := []report.Metric{conn, empty}
+	if b.Slow {
+		metrics = append(metrics, later)
+	}
+	metrics = append(metrics, parts...)
+	for i := range metrics {
+		metrics[i].Finish()
+	}
+	return metrics
 }
 
-func (b *battery) hold(ctx context.Context, k kind) (before, after process.Memory, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+// held is what a server held at three moments.
+type held struct{ empty, joined, later process.Memory }
+
+func (b *battery) hold(ctx context.Context, k kind) (h held, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	s, err := k.start(ctx)
 	if err != nil {
-		return before, after, err
+		return h, err
 	}
 	defer s.stop()
 	if err := pause(ctx, settle); err != nil {
-		return before, after, err
+		return h, err
 	}
-	if before, err = s.child.Memory(); err != nil {
-		return before, after, err
+	if h.empty, err = s.child.Memory(); err != nil {
+		return h, err
 	}
-	closer, err := load.Hold(ctx, s.target, load.HoldConfig{Room: "bench-idle", Seed: seed, Members: idleMembers, Rooms: idleRooms})
+	closer, err := load.Hold(ctx, s.target, idle)
 	if err != nil {
-		return before, after, fmt.Errorf("%w\n%s", err, s.child.Stderr())
+		return h, fmt.Errorf("%w\n%s", err, s.child.Stderr())
 	}
 	defer closer()
 	if err := pause(ctx, settle); err != nil {
-		return before, after, err
+		return h, err
 	}
-	after, err = s.child.Memory()
-	return before, after, err
+	if h.joined, err = s.child.Memory(); err != nil || !b.Slow {
+		return h, err
+	}
+	if err := pause(ctx, steady); err != nil {
+		return h, err
+	}
+	h.later, err = s.child.Memory()
+	return h, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

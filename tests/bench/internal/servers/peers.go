@@ -107,6 +107,16 @@ func (k kind) start(ctx context.Context) (*server, error) {
 	}, nil
 }
 
+// StartWeft starts the server under test, for measurements other than this
+// package's. stop ends it and removes its data.
+func StartWeft(ctx context.Context, root, binary string) (addr string, stop func(), err error) {
+	s, err := kinds(root, binary)[0].start(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.target.Addr, s.stop, nil
+}
+
 func (s *server) stop() {
 	s.child.Stop()
 	os.RemoveAll(s.dir)
