@@ -1,0 +1,44 @@
+package client
+
+// sent counts which local edits a socket has taken, for [Client.Close] to tell.
+//
+// An edit reaches the socket in one of two ways. While there is a connection the
+// machine sends it as an update, at once or when the write under way has ended. Made
+// without one, or lost with one, it is in the answer to the server's state vector;
+// until that is given such edits are adrift.
+type sent struct {
+	edits  uint64 // made so far
+	taken  uint64 // the first so many were taken
+	adrift bool
+}
+
+// edited notes an edit.
+func (s *sent) edited(connected bool) {
+	s.edits++
+	s.adrift = s.adrift || !connected
+}
+
+// diff notes that the server's state vector is answered: the frames to write now
+// have all edits.
+func (s *sent) diff() { s.adrift = false }
+
+// disconnected notes that the next edits, and those not taken, need a new connection.
+func (s *sent) disconnected() { s.adrift = s.missing() }
+
+// carried returns how many edits the socket will have when the frames to write now
+// are written.
+func (s *sent) carried() uint64 {
+	if s.adrift {
+		return 0
+	}
+	return s.edits
+}
+
+// written notes that the socket has the first n edits.
+func (s *sent) written(n uint64) { s.taken = max(s.taken, n) }
+
+// missing reports whether there are edits that no socket has taken.
+func (s *sent) missing() bool { return s.taken < s.edits }
+
+// lacks reports whether the first n edits have some that no socket has taken.
+func (s *sent) lacks(n uint64) bool { return s.taken < n }
