@@ -158,7 +158,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, name string) 
 		refuse(w, http.StatusNotFound, "there is a page (text/html) and a WebSocket at this address")
 		return
 	}
-	s.page.serve(w, r, indexFile)
+	s.page.serveIndex(w, r, strings.Count(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/"))
 }
 
 // serveText answers a GET when there is no page.

@@ -253,6 +253,26 @@ func compressGzip(text string) string {
 	return b.String()
 }
 
+func TestPageFindsItsAssetsWhereverItIs(t *testing.T) {
+	files := fstest.MapFS{"index.html": {Data: []byte(`<script src="_weft/page.js"></script>`)}}
+	s := serve(t, Config{Page: files})
+	for path, src := range map[string]string{
+		"/notes":        `"_weft/page.js"`,
+		"/team/notes":   `"../_weft/page.js"`,
+		"/a/b/c/notes":  `"../../../_weft/page.js"`,
+		"/team%2Fnotes": `"_weft/page.js"`, // a browser sees one segment
+	} {
+		resp, body := s.get(path, "Accept", "text/html")
+		if resp.StatusCode != 200 || body != "<script src="+src+"></script>" {
+			t.Errorf("%s: %d %q", path, resp.StatusCode, body)
+		}
+		again, body := s.get(path, "Accept", "text/html", "If-None-Match", resp.Header.Get("ETag"))
+		if again.StatusCode != 304 || body != "" {
+			t.Errorf("%s again: %d %q", path, again.StatusCode, body)
+		}
+	}
+}
+
 func TestPage(t *testing.T) {
 	const html, script = "<!doctype html><title>weft</title>", "console.log('weft')"
 	files := fstest.MapFS{

@@ -51,6 +51,7 @@ var contentTypes = map[string]string{
 // page is a set of files that do not change.
 type page struct {
 	files  fs.FS
+	index  string            // index.html
 	assets map[string]*asset // by name, without those that are forms of another
 }
 
@@ -79,6 +80,9 @@ func newPage(files fs.FS) (*page, error) {
 		}
 		content, err := fs.ReadFile(files, name)
 		sum := sha256.Sum256(content)
+		if name == indexFile {
+			p.index = string(content)
+		}
 		all[name] = form{name: name, size: int64(len(content)), etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 		return err
 	})
@@ -122,19 +126,10 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) bool {
 	}
 	f := a.choose(r.Header.Get("Accept-Encoding"))
 	h := w.Header()
-	for k, v := range pageHeaders {
-		h.Set(k, v)
-	}
-	h.Set("Content-Type", a.contentType)
-	// Names stay the same when the page changes, so a browser asks every time
-	// and is answered with 304.
-	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", f.etag)
 	if len(a.forms) > 1 {
 		h.Add("Vary", "Accept-Encoding")
 	}
-	if matchesETag(r.Header.Get("If-None-Match"), f.etag) {
-		w.WriteHeader(http.StatusNotModified)
+	if known(w, r, a.contentType, f.etag) {
 		return true
 	}
 	if f.encoding != "" {
@@ -153,6 +148,47 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) bool {
 	}
 	defer file.Close()
 	_, _ = io.Copy(w, file)
+	return true
+}
+
+// serveIndex answers with index.html for a document whose name, as the address
+// spells it, has so many slashes. The file names its assets relative to a document
+// beside them, so that the page works wherever the server is mounted; from a
+// document further down the way is longer.
+func (p *page) serveIndex(w http.ResponseWriter, r *http.Request, slashes int) {
+	if slashes == 0 {
+		p.serve(w, r, indexFile)
+		return
+	}
+	a := p.assets[indexFile]
+	plain := a.forms[len(a.forms)-1]
+	etag := fmt.Sprintf(`%s-%d"`, strings.TrimSuffix(plain.etag, `"`), slashes)
+	if known(w, r, a.contentType, etag) {
+		return
+	}
+	body := strings.ReplaceAll(p.index, `"`+ownPrefix, `"`+strings.Repeat("../", slashes)+ownPrefix)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// known sets the headers of a file of the page, and answers with 304 a client that
+// has it already.
+func known(w http.ResponseWriter, r *http.Request, contentType, etag string) bool {
+	h := w.Header()
+	for k, v := range pageHeaders {
+		h.Set(k, v)
+	}
+	h.Set("Content-Type", contentType)
+	// Names stay the same when the page changes, so a browser asks every time
+	// and is answered with 304.
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", etag)
+	if !matchesETag(r.Header.Get("If-None-Match"), etag) {
+		return false
+	}
+	w.WriteHeader(http.StatusNotModified)
 	return true
 }
 

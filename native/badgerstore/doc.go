@@ -16,9 +16,9 @@
 // A document is a snapshot and a log (keys.go draws the keys, record.go the
 // values). One goroutine, the committer, takes whatever all documents have
 // queued, writes it as one Badger transaction, reports it saved, and looks at the
-// queue again (commit.go). There is no timer: while nothing else is going on an
-// update is written at once, and under load more and more updates share one
-// transaction and one log record.
+// queue again (commit.go). While nothing else is going on an update is written at
+// once, and under load more and more updates share one transaction and one log
+// record; Options.Interval leaves a pause between two transactions.
 //
 // # What Badger is not trusted with
 //
