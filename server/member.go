@@ -18,6 +18,7 @@ type member struct {
 	id      room.Member
 	heard   int64 // when something last came from it
 	pinging bool  // a ping is under way
+	cut     bool  // the connection was aborted; the reader will say that it has gone
 	left    bool  // the room has forgotten it; what still comes from it is dropped
 }
 

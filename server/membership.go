@@ -31,9 +31,11 @@ func (h *roomHost) expel(now int64, m *member, err error) {
 	h.srv.closeConn(m.conn, code, reason)
 }
 
-// drop cuts a connection that does not take what is written to it.
-func (h *roomHost) drop(now int64, m *member) {
-	h.forget(now, m)
+// drop cuts a connection that does not take what is written to it. The member
+// leaves when its reader has gone: frames that were read before are still in the
+// inbox, and whoever types and closes must find that they counted.
+func (h *roomHost) drop(m *member) {
+	m.cut = true
 	m.conn.Abort()
 }
 
@@ -67,7 +69,7 @@ func (h *roomHost) leave(now int64, m *member, err error) {
 func (h *roomHost) sweep(now int64) {
 	h.sweepAt = now + h.srv.timing.sweep
 	for _, m := range h.members {
-		if !m.left && !m.pinging && now-m.heard >= h.srv.timing.silence {
+		if !m.left && !m.cut && !m.pinging && now-m.heard >= h.srv.timing.silence {
 			m.pinging = true
 			go m.ping()
 		}
@@ -79,12 +81,12 @@ func (h *roomHost) ponged(now int64, m *member, err error) {
 	switch {
 	case err == nil:
 		m.heard = now
-	case m.left, now-m.heard < h.srv.timing.silence:
+	case m.left, m.cut, now-m.heard < h.srv.timing.silence:
 		// It is going anyway, or has said something meanwhile.
 	default:
 		h.srv.stats.unreachable.Add(1)
 		h.srv.log.Info("member answers nothing", "document", h.name, "member", m.id, "error", err)
-		h.drop(now, m)
+		h.drop(m)
 	}
 }
 

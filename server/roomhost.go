@@ -185,7 +185,7 @@ func (h *roomHost) event(now int64, e *event) {
 		if e.err == nil {
 			h.room.HandleWritten(now, e.member.id)
 		} else {
-			h.drop(now, e.member)
+			h.drop(e.member)
 		}
 	case ponged:
 		h.ponged(now, e.member, e.err)
@@ -220,7 +220,7 @@ func (h *roomHost) send(now int64) {
 			clear(h.frames)
 			switch {
 			case err != nil:
-				h.drop(now, m)
+				h.drop(m)
 			case done:
 				h.room.HandleWritten(now, id)
 			default:

@@ -114,9 +114,9 @@ func (c *Client) Connect() error {
 }
 
 // Disconnect ends the connection, or the attempts to have one, and returns without
-// waiting for its end. Edits and the removal of the local presence are still
-// written, for up to Options.CloseTimeout. The local presence comes back with the
-// next Connect. The error is ErrClosed.
+// waiting for its end. The removal of the local presence, and edits unless more than
+// Options.QueueLimit of them wait, are still written, for up to Options.CloseTimeout.
+// The local presence comes back with the next Connect. The error is ErrClosed.
 func (c *Client) Disconnect() error {
 	return c.call(0, func(now int64) error {
 		c.view.err, c.view.stopped = nil, nil
@@ -139,7 +139,14 @@ func (c *Client) Update(u []byte) error {
 		if _, err := c.doc.Apply(u); err != nil {
 			return fmt.Errorf("client: update: %w", err)
 		}
-		c.sent.edited(c.machine.Connected())
+		switch {
+		case !c.machine.Connected():
+			c.sent.edited()
+		case c.link.idle():
+			c.sent.posted()
+		default:
+			c.sent.waits(len(u), c.opts.QueueLimit)
+		}
 		return c.machine.Update(now, u)
 	})
 }

@@ -90,13 +90,89 @@ func TestCloseSendsEverything(t *testing.T) {
 	}
 }
 
-// TestCloseAfterDisconnect: what Disconnect still writes counts.
+// TestCloseAfterDisconnect: what Disconnect still writes counts, and is waited for.
 func TestCloseAfterDisconnect(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		queueLimit int
+		then       func(p *peer)
+		want       error
+	}{
+		{"all of it", 100, func(*peer) {}, nil},
+		{"more waits than may", 10, func(*peer) {}, ErrUnsent},
+		{"one edit more", 100, func(p *peer) { p.typ("too late") }, ErrUnsent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			greeted, release := make(chan struct{}), make(chan struct{})
+			got := make(chan *update.Doc, 1)
+			addr := script(t, func(_ int, conn *wsconn.Conn) {
+				welcome(conn)
+				for m := (codec.Message{}); m.Kind != codec.SyncStep2; {
+					frame, err := conn.Read()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if m, err = codec.DecodeY(frame); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+				close(greeted)
+				<-release
+				doc := update.NewDoc()
+				for {
+					frame, err := conn.Read()
+					if err != nil {
+						break
+					}
+					if m, err := codec.DecodeY(frame); err != nil {
+						t.Error(err)
+					} else if m.Kind == codec.SyncUpdate {
+						if _, err := doc.Apply(m.Payload); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				got <- doc
+			})
+			p := open(t, addr, "notes", Options{QueueLimit: tt.queueLimit})
+			p.connect()
+			p.synced()
+			<-greeted
+			for idle := false; !idle; { // the write of that is about to be done
+				if err := p.Do(func() { idle = p.link.idle() }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.typ(strings.Repeat("more than a socket holds ", 1<<20))
+			p.typ("waits")
+			want := p.copied()
+			if err := p.Disconnect(); err != nil {
+				t.Fatal(err)
+			}
+			tt.then(p)
+			var closing sync.WaitGroup
+			closing.Go(func() { p.close(tt.want) })
+			if err := p.WaitSynced(t.Context()); err != ErrClosed { // Close has begun
+				t.Error(err)
+			}
+			close(release)
+			closing.Wait()
+			if doc := <-got; tt.queueLimit > 10 {
+				same(t, "what arrived", doc, want)
+			}
+		})
+	}
+}
+
+// TestCloseAfterQuickDisconnect is about a real server.
+func TestCloseAfterQuickDisconnect(t *testing.T) {
 	s := newSite(t)
 	reader := s.join("notes", Options{})
 	for _, after := range []bool{false, true} {
 		p := s.join("notes", Options{})
-		p.typ(strings.Repeat("many frames ", 1<<18)) // 3 MB
+		p.typ(strings.Repeat("many frames ", 1<<16)) // less than QueueLimit
 		p.typ("one more, which waits for that")
 		want := p.copied().Encode()
 		if err := p.Disconnect(); err != nil {

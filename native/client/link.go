@@ -177,6 +177,7 @@ func (c *Client) wrote(now int64, l *link, err error) {
 	}
 	c.advance(l)
 	if l.idle() && l == c.link {
+		c.sent.flushed()
 		c.machine.HandleWritten(now, l.conn)
 	} else if l.idle() {
 		c.sent.written(l.carries)

@@ -105,6 +105,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.ReadLimit < 0 || o.QueueLimit < 0 {
 		return o, errors.New("client: a limit in Options is negative")
 	}
+	if o.QueueLimit == 0 {
+		o.QueueLimit = provider.DefaultQueueLimit
+	}
 	if o.CloseTimeout == 0 {
 		o.CloseTimeout = DefaultCloseTimeout
 	}

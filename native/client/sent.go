@@ -4,26 +4,40 @@ package client
 //
 // An edit reaches the socket in one of two ways. While there is a connection the
 // machine sends it as an update, at once or when the write under way has ended. Made
-// without one, or lost with one, it is in the answer to the server's state vector;
-// until that is given such edits are adrift.
+// without one, lost with one, or too large to wait for a write, it is in the answer
+// to the server's state vector; until that is given such edits are adrift.
 type sent struct {
 	edits  uint64 // made so far
 	taken  uint64 // the first so many were taken
+	held   int    // bytes of those that wait for the write under way
 	adrift bool
 }
 
-// edited notes an edit.
-func (s *sent) edited(connected bool) {
+// edited notes an edit without a connection to send it.
+func (s *sent) edited() {
 	s.edits++
-	s.adrift = s.adrift || !connected
+	s.adrift = true
+}
+
+// posted notes an edit that is sent at once.
+func (s *sent) posted() { s.edits++ }
+
+// waits notes an edit of so many bytes that waits for a write, of which limit may.
+func (s *sent) waits(size, limit int) {
+	s.edits++
+	s.held += size
+	s.adrift = s.adrift || s.held > limit
 }
 
 // diff notes that the server's state vector is answered: the frames to write now
 // have all edits.
-func (s *sent) diff() { s.adrift = false }
+func (s *sent) diff() { s.held, s.adrift = 0, false }
+
+// flushed notes that what waited for a write is among the frames to write now.
+func (s *sent) flushed() { s.held = 0 }
 
 // disconnected notes that the next edits, and those not taken, need a new connection.
-func (s *sent) disconnected() { s.adrift = s.missing() }
+func (s *sent) disconnected() { s.held, s.adrift = 0, s.missing() }
 
 // carried returns how many edits the socket will have when the frames to write now
 // are written.
