@@ -134,20 +134,6 @@ func (p *Peer) setPresence() {
 	}
 }
 
-// clearPresence forgets everybody but the local client, their clocks too: what the
-// next connection tells of them may have the clock that is known.
-func (p *Peer) clearPresence() {
-	state, _, _ := p.Presence.State(p.Doc.Client)
-	local := p.Presence.Encode([]uint64{p.Doc.Client})
-	p.Presence = awareness.New(awareness.Limits{})
-	if state == nil {
-		return
-	}
-	_, err := p.Presence.Apply(p.now(), local) // for the clock
-	p.must(err)
-	p.setPresence()
-}
-
 // tick is the provider's timer.
 func (p *Peer) tick() {
 	p.Provider.HandleTime(p.now())
@@ -235,7 +221,7 @@ func (p *Peer) perform(o provider.Output) {
 			}
 		}
 	case provider.ClearAwareness:
-		p.clearPresence()
+		p.Presence.ForgetOthers()
 	case provider.Refused:
 		p.Refusals++
 	}
