@@ -14,8 +14,18 @@
 //	m, err := codec.DecodeY(frame)      // y-protocols, as y-websocket sends it
 //	frame = codec.AppendY(frame[:0], m)
 //
-// The layout of the bytes is in docs/wire/y-protocol.md, the codes are in
-// docs/wire/close-codes.md.
+// Framings with several messages in a frame are values of type [Framing], which
+// differ in the messages that they have and in their first bytes:
+//
+//	id, rest, err := codec.ELVA.CutID(frame)
+//	for len(rest) > 0 && err == nil {
+//		var m codec.Message
+//		m, rest, err = codec.ELVA.Cut(rest)
+//	}
+//	frame = codec.ELVA.Append(codec.ELVA.AppendID(frame[:0], id), m)
+//
+// The layouts of the bytes are in docs/wire/y-protocol.md and docs/wire/elva.md,
+// the codes are in docs/wire/close-codes.md.
 //
 // # Limits
 //

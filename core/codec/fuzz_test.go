@@ -32,3 +32,46 @@ func FuzzDecodeY(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFraming checks the same of a frame of several messages, in each framing.
+func FuzzFraming(f *testing.F) {
+	for _, tt := range elvaMessages {
+		f.Add([]byte(tt.elva + tt.elva))
+		f.Add([]byte(tt.v33))
+	}
+	f.Add([]byte("ID\x80\x00\x00\x00\x81\x00\xff"))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		for _, framing := range []*Framing{ELVA, ELVA33} {
+			for b := frame; len(b) > 0; {
+				m, rest, err := framing.Cut(b)
+				if err != nil {
+					if pe, ok := errors.AsType[*PeerError](err); !ok || pe.Code != BadMessage {
+						t.Fatalf("%v %x: %v", framing, b, err)
+					}
+					break
+				}
+				written := framing.Append(nil, m)
+				if len(written) > len(b)-len(rest) || len(written) != framing.Size(m) {
+					t.Fatalf("%v %x was written as %x", framing, b, written)
+				}
+				again, err := framing.Decode(written)
+				if err != nil || again.Kind != m.Kind || !bytes.Equal(again.Payload, m.Payload) {
+					t.Fatalf("%v %x: %v %x was read again as %v %x, %v", framing, b, m.Kind, m.Payload, again.Kind, again.Payload, err)
+				}
+				b = rest
+			}
+			if id, rest, err := framing.CutID(frame); err == nil {
+				written := framing.AppendID(nil, string(id))
+				if len(written)+len(rest) > len(frame) || DetectELVA(written) != framing {
+					t.Fatalf("%v %x: ID %x was written as %x", framing, frame, id, written)
+				}
+			}
+			if m, err := framing.Decode(frame); err == nil && m.Kind == SyncCross {
+				u, v, err := DecodeCross(m.Payload)
+				if err == nil && len(AppendCross(nil, u, v)) > len(m.Payload) {
+					t.Fatalf("%x was written longer", m.Payload)
+				}
+			}
+		}
+	})
+}

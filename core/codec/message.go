@@ -28,6 +28,28 @@ const (
 	// QueryAwareness asks for the presence states of all clients. It has no
 	// payload. Browser tabs ask each other; a server may be asked too.
 	QueryAwareness
+
+	// The kinds from here on belong to the ELVA framing and to those made of it.
+
+	// SyncCross is a SyncStep2 and a SyncStep1 in one: Payload is made by
+	// [AppendCross] and read by [DecodeCross].
+	SyncCross
+
+	// ID names the document that what follows in the frame is about: Payload is
+	// the name, UTF-8.
+	ID
+
+	// Read and ReadWrite say what the receiver may do with the document.
+	Read
+	ReadWrite
+
+	// DataRequest asks for a blob, DataOffer offers one that was asked for,
+	// DataOrder orders one that was offered, DataTransfer delivers it. ELVA
+	// names these four and the two above, and leaves their payloads undefined.
+	DataRequest
+	DataOffer
+	DataOrder
+	DataTransfer
 )
 
 var kindNames = [...]string{
@@ -37,6 +59,14 @@ var kindNames = [...]string{
 	Awareness:      "Awareness",
 	Auth:           "Auth",
 	QueryAwareness: "QueryAwareness",
+	SyncCross:      "SyncCross",
+	ID:             "ID",
+	Read:           "Read",
+	ReadWrite:      "ReadWrite",
+	DataRequest:    "DataRequest",
+	DataOffer:      "DataOffer",
+	DataOrder:      "DataOrder",
+	DataTransfer:   "DataTransfer",
 }
 
 // String returns the constant's name, and Kind(n) for a value that is none.
