@@ -44,9 +44,19 @@ const (
 	// Sending the same again would fail again, so a client stops.
 	BadMessage CloseCode = 4400
 
+	// Unauthorized: there is no token, or it does not hold (any more). The server
+	// sends it, where it cannot say so in the framing. A client stops until it has
+	// another one.
+	Unauthorized CloseCode = 4401
+
 	// Forbidden: the name of the document is not acceptable, or the peer may
 	// not open it. The server sends it. A client stops.
 	Forbidden CloseCode = 4403
+
+	// Diverged: what the client has is of another history of the document than
+	// what is stored. The server sends it, in a Fault of the weft framing. A client
+	// stops, and lets the application decide.
+	Diverged CloseCode = 4409
 
 	// LimitExceeded: what the peer sent is well formed, and more than the
 	// document allows of it, such as a presence state of many megabytes. The
@@ -74,7 +84,9 @@ var closeCodeNames = [...]struct {
 	{Internal, "internal error"},
 	{Restart, "restart"},
 	{BadMessage, "bad message"},
+	{Unauthorized, "unauthorized"},
 	{Forbidden, "forbidden"},
+	{Diverged, "diverged"},
 	{LimitExceeded, "limit exceeded"},
 	{Quarantined, "quarantined"},
 	{Busy, "busy"},

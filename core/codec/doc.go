@@ -24,8 +24,11 @@
 //	}
 //	frame = codec.ELVA.Append(codec.ELVA.AppendID(frame[:0], id), m)
 //
-// The layouts of the bytes are in docs/wire/y-protocol.md and docs/wire/elva.md,
-// the codes are in docs/wire/close-codes.md.
+// [Weft] is the framing of weft.v1; the payloads that are its own have types with
+// an Append method and a Decode function, [Acknowledgement] and on.
+//
+// The layouts of the bytes are in docs/wire/y-protocol.md, docs/wire/elva.md and
+// docs/wire/weft.md, the codes are in docs/wire/close-codes.md.
 //
 // # Limits
 //

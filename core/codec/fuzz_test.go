@@ -2,7 +2,9 @@ package codec
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -72,6 +74,38 @@ func FuzzFraming(f *testing.F) {
 					t.Fatalf("%x was written longer", m.Payload)
 				}
 			}
+		}
+	})
+}
+
+// FuzzWeft checks that no bytes make the weft framing panic or fail with anything
+// but a PeerError, and that what is accepted keeps its meaning when it is written
+// and read again.
+func FuzzWeft(f *testing.F) {
+	for _, tt := range weftFrames {
+		frame, err := hex.DecodeString(strings.ReplaceAll(tt.hex, " ", ""))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		_, rest, err := CutWeft(frame)
+		if err == nil {
+			err = EachWeft(rest, func(m Message) error {
+				value, encoded, err := notice(m)
+				if err != nil {
+					return err
+				}
+				again, _, err := notice(Message{m.Kind, encoded})
+				if err != nil || again != value {
+					t.Fatalf("%v %+v was read again as %+v, %v", m.Kind, value, again, err)
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			wantPeerError(t, err)
 		}
 	})
 }

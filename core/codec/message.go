@@ -50,6 +50,34 @@ const (
 	DataOffer
 	DataOrder
 	DataTransfer
+
+	// The kinds from here on belong to the weft framing; weft.go says what their
+	// payloads are.
+
+	// Ack says how many of the receiver's updates are received, and how many are
+	// saved: see [DecodeAck].
+	Ack
+
+	// Nack refuses one of the receiver's updates: see [DecodeNack].
+	Nack
+
+	// Access presents a token, or says what became of one: see [DecodeAccess].
+	Access
+
+	// Epoch names the history of the stored document: Payload is its id, of up to
+	// [MaxEpoch] bytes; empty if there is none, or none that the sender knows.
+	Epoch
+
+	// Leave ends a document on the connection. It has no payload.
+	Leave
+
+	// Fault says why the sender has ended a document on the connection: see
+	// [DecodeFault].
+	Fault
+
+	// Progress says how far a large answer to a SyncStep1 has come: see
+	// [DecodeProgress].
+	Progress
 )
 
 var kindNames = [...]string{
@@ -67,6 +95,13 @@ var kindNames = [...]string{
 	DataOffer:      "DataOffer",
 	DataOrder:      "DataOrder",
 	DataTransfer:   "DataTransfer",
+	Ack:            "Ack",
+	Nack:           "Nack",
+	Access:         "Access",
+	Epoch:          "Epoch",
+	Leave:          "Leave",
+	Fault:          "Fault",
+	Progress:       "Progress",
 }
 
 // String returns the constant's name, and Kind(n) for a value that is none.
