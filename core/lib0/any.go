@@ -178,6 +178,15 @@ func (r *Reader) skipAny(field string, depth int) {
 	}
 }
 
+// AnyBytes reads over one Any value, checks all of it, and returns its bytes.
+func (r *Reader) AnyBytes(field string) []byte {
+	start := r.pos
+	if r.SkipAny(field); r.err != nil {
+		return nil
+	}
+	return r.b[start:r.pos:r.pos]
+}
+
 // nested reads how many entries an array or object has.
 func (r *Reader) nested(field string, size, depth int) int {
 	if depth <= 0 {
