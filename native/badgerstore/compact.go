@@ -64,7 +64,7 @@ func (d *doc) Compact(ctx context.Context, snapshot []byte) error {
 	h := head{
 		name: d.name, sweep: true,
 		generation: from.generation + 1, chunks: chunksOf(snapshot), size: uint64(len(snapshot)),
-		first: c.first, reached: end,
+		first: c.first, reached: end, epoch: from.epoch,
 	}
 	var b batch
 	b.setHead(d.number, &h)

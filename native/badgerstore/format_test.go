@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/weft-sync/weft/native/store"
 )
 
 func TestKeys(t *testing.T) {
@@ -68,6 +70,7 @@ func TestHead(t *testing.T) {
 	for _, want := range []head{
 		{name: "a", first: 1, reached: 1},
 		{name: "\x00\xff/", sweep: true, generation: 3, chunks: 1, size: 1, first: 500, reached: 500},
+		{name: "with an epoch", sweep: true, first: 1, reached: 1, epoch: store.NewEpoch()},
 		{name: "long", generation: math.MaxUint64, chunks: 4, size: 3*chunkLen + 1, first: 9, reached: math.MaxUint64},
 	} {
 		b := want.append(nil)
@@ -121,6 +124,7 @@ func TestChecksum(t *testing.T) {
 // FuzzHead: whatever is accepted is written the same way.
 func FuzzHead(f *testing.F) {
 	f.Add((&head{name: "a", first: 1, reached: 1}).append(nil))
+	f.Add((&head{name: "e", epoch: store.NewEpoch(), first: 1, reached: 1}).append(nil))
 	f.Add((&head{name: "b", sweep: true, generation: 3, chunks: 1, size: 1, first: 500, reached: 500}).append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := decodeHead(b)

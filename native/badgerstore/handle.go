@@ -10,6 +10,7 @@ import (
 type doc struct {
 	store *Store
 	name  string
+	epoch store.Epoch // as in the head, which changes
 
 	// Under store.mu.
 	closed    bool
@@ -50,6 +51,9 @@ func (d *doc) Parts() [][]byte {
 	d.parts = nil
 	return parts
 }
+
+// Epoch is described in package store.
+func (d *doc) Epoch() store.Epoch { return d.epoch }
 
 // LogSize is described in package store.
 func (d *doc) LogSize() (entries int, bytes int64) {
@@ -96,6 +100,23 @@ func (d *doc) putHead(b *batch) {
 	b.setNumber([]byte{prefixCounter}, d.number)
 	b.setNumber(appendNameKey(b.alloc(1+len(d.name)), d.name), d.number)
 	b.setHead(d.number, &d.head)
+}
+
+// giveEpoch gives an epoch to a document of before there were any. If that fails
+// it has none for now: one that is not kept would be no use.
+func (d *doc) giveEpoch() {
+	if d.epoch = d.head.epoch; d.epoch != (store.Epoch{}) {
+		return
+	}
+	h := d.head
+	h.epoch = store.NewEpoch()
+	var b batch
+	b.setHead(d.number, &h)
+	if err := d.store.commit(&b); err != nil {
+		d.store.log.Warn("a document was given no epoch", "document", d.name, "err", err)
+		return
+	}
+	d.head, d.epoch = h, h.epoch
 }
 
 // remember writes down how far the log reaches, so that its end cannot get lost

@@ -48,8 +48,9 @@ const (
 	kindLog      = 'u'
 )
 
-// formatVersion is the value of the format key.
-const formatVersion = 1
+// formatVersion is the value of the format key. Version 1 had no epochs; it is
+// read, and becomes version 2 when it is opened.
+const formatVersion = 2
 
 // badgerMagic is stored by Badger in its manifest; it refuses to open a
 // directory that carries another one, that is, somebody else's database.

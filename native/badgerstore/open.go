@@ -130,7 +130,7 @@ func (o Options) start(dir string, db *badger.DB) (*Store, error) {
 // prepare checks the format, or writes it into a new database, and finds out
 // which document numbers have been given.
 func (s *Store) prepare() error {
-	fresh := false
+	write := false // the format version
 	err := s.view(func(txn *badger.Txn) error {
 		version, err := getNumber(txn, prefixFormat)
 		switch {
@@ -140,10 +140,12 @@ func (s *Store) prepare() error {
 			if it.Rewind(); it.Valid() {
 				return &FormatError{s.dir, "it holds a database that is not weft's"}
 			}
-			fresh = true
+			write = true
 			return nil
 		case err != nil:
 			return &FormatError{s.dir, fmt.Sprintf("its format version cannot be read: %v", err)}
+		case version == formatVersion-1:
+			write = true
 		case version != formatVersion:
 			return &FormatError{s.dir, fmt.Sprintf("its format is version %d, this program knows version %d", version, formatVersion)}
 		}
@@ -154,7 +156,7 @@ func (s *Store) prepare() error {
 		s.number = max(last, lastNumber(txn))
 		return nil
 	})
-	if err != nil || !fresh {
+	if err != nil || !write {
 		return err
 	}
 	var b batch

@@ -78,7 +78,7 @@ func TestOpenForeign(t *testing.T) {
 		}, "not weft's"},
 		{"a later version", func(t *testing.T, dir string) {
 			set(t, dir, Options{}.withDefaults().badger(dir), []byte{prefixFormat}, version)
-		}, "version 2"},
+		}, "version 3"},
 		{"a damaged version", func(t *testing.T, dir string) {
 			set(t, dir, Options{}.withDefaults().badger(dir), []byte{prefixFormat}, []byte("hello"))
 		}, "checksum"},

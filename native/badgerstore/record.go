@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+
+	"github.com/weft-sync/weft/native/store"
 )
 
 // The values. Every value ends in a checksum over its key and its bytes, so that
@@ -20,14 +22,15 @@ import (
 //	format     n: format version
 //	counter    n: the last document number given
 //	name       n: document number
-//	head       n: 1 if snapshot chunks of other generations, or log records before
-//	              the first, may still be there, otherwise 0
+//	head       n: flags. 1: snapshot chunks of other generations, or log records
+//	              before the first, may still be there. 2: there is an epoch
 //	           n: generation of the snapshot, 0 for none
 //	           n: chunks of the snapshot
 //	           n: bytes of the snapshot
 //	           n: sequence number of the first log record
 //	           n: sequence number that the log reached at least: every record
 //	              from the first to before this one must be there
+//	           the epoch, 16 bytes, if there is one (from version 2 on)
 //	           name, to the end
 //	snapshot   bytes of this chunk
 //	log        part 0:  n: parts of this record, n: bytes of its body, body...
@@ -70,6 +73,12 @@ func checkValue(key, value []byte) ([]byte, error) {
 	return value[:n], nil
 }
 
+// The flags of a head.
+const (
+	flagSweep = 1
+	flagEpoch = 2
+)
+
 // head is what a document keeps about itself.
 type head struct {
 	name       string
@@ -79,32 +88,47 @@ type head struct {
 	size       uint64 // of the snapshot, in bytes
 	first      uint64 // sequence number of the first log record
 	reached    uint64 // the log has all records from first to before this
+	epoch      store.Epoch
 }
 
 func (h *head) append(b []byte) []byte {
-	sweep := uint64(0)
+	flags := uint64(0)
 	if h.sweep {
-		sweep = 1
+		flags |= flagSweep
 	}
-	b = binary.AppendUvarint(b, sweep)
+	if h.epoch != (store.Epoch{}) {
+		flags |= flagEpoch
+	}
+	b = binary.AppendUvarint(b, flags)
 	for _, n := range [...]uint64{h.generation, h.chunks, h.size, h.first, h.reached} {
 		b = binary.AppendUvarint(b, n)
+	}
+	if flags&flagEpoch != 0 {
+		b = append(b, h.epoch[:]...)
 	}
 	return append(b, h.name...)
 }
 
 func decodeHead(b []byte) (h head, err error) {
-	var sweep uint64
-	for _, n := range [...]*uint64{&sweep, &h.generation, &h.chunks, &h.size, &h.first, &h.reached} {
+	var flags uint64
+	for _, n := range [...]*uint64{&flags, &h.generation, &h.chunks, &h.size, &h.first, &h.reached} {
 		if *n, b, err = uvarint(b); err != nil {
 			return head{}, err
 		}
 	}
-	if h.sweep = sweep == 1; sweep > 1 {
+	if h.sweep = flags&flagSweep != 0; flags&^(flagSweep|flagEpoch) != 0 {
 		return head{}, errContent
 	}
 	if h.reached < h.first || (h.generation == 0) != (h.chunks == 0) || (h.size+chunkLen-1)/chunkLen != h.chunks {
 		return head{}, errContent
+	}
+	if flags&flagEpoch != 0 {
+		if len(b) < len(h.epoch) {
+			return head{}, errContent
+		}
+		if b = b[copy(h.epoch[:], b):]; h.epoch == (store.Epoch{}) {
+			return head{}, errContent
+		}
 	}
 	h.name = string(b)
 	return h, nil

@@ -123,6 +123,7 @@ func (s *Store) Open(ctx context.Context, name string) (store.Doc, error) {
 		d.stored = true
 		d.number, d.head, d.next = l.number, l.head, l.next
 		d.parts, d.entries, d.bytes = l.parts(), len(l.log), l.logBytes
+		d.giveEpoch()
 		// Everything that counts has been read and found whole, so what is left
 		// over may go. That can wait if it does not work now.
 		if err := d.sweepAtOpen(ctx, l.debris); err != nil {
@@ -130,7 +131,8 @@ func (s *Store) Open(ctx context.Context, name string) (store.Doc, error) {
 		}
 	} else {
 		d.next = 1
-		d.head = head{name: name, first: 1, reached: 1}
+		d.head = head{name: name, first: 1, reached: 1, epoch: store.NewEpoch()}
+		d.epoch = d.head.epoch
 	}
 	return d, nil
 }

@@ -112,6 +112,15 @@ type Doc interface {
 	// hands them over; later calls return nil.
 	Parts() [][]byte
 
+	// Epoch names the history of the document: made at random when the document
+	// comes into being, kept with it, and another one when it comes into being again
+	// after it was deleted or the storage was lost. A client that remembers it thus
+	// learns that what it has is of another history. For a document that does not
+	// exist it is the epoch that the first Append will give it; Open gives another
+	// one each time. Zero: not known; for documents that were stored before there
+	// were epochs, and could not be given one.
+	Epoch() Epoch
+
 	// Append adds an update to the log. The slice belongs to the store until
 	// done is called, and must not be changed meanwhile; reading and sharing it
 	// is fine.

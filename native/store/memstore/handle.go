@@ -11,6 +11,7 @@ import (
 type doc struct {
 	store      *Store
 	name       string
+	epoch      store.Epoch
 	compacting chan struct{} // holds a value while somebody compacts or closes
 
 	// Under store.mu.
@@ -28,6 +29,9 @@ func (d *doc) Parts() [][]byte {
 	d.parts = nil
 	return parts
 }
+
+// Epoch is described in package store.
+func (d *doc) Epoch() store.Epoch { return d.epoch }
 
 // Append is described in package store.
 func (d *doc) Append(update []byte, done func(error)) {

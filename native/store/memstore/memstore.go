@@ -32,6 +32,7 @@ type Memory struct {
 
 // content is a stored document. Its slices are never changed, only replaced.
 type content struct {
+	epoch    store.Epoch
 	snapshot []byte
 	log      [][]byte
 }
@@ -97,7 +98,7 @@ func (s *Store) run() {
 				t.call()
 				continue
 			}
-			s.memory.append(t.doc.name, t.update)
+			s.memory.append(t.doc.name, t.doc.epoch, t.update)
 			if t.done != nil {
 				t.done(nil)
 			}
@@ -106,7 +107,7 @@ func (s *Store) run() {
 	}
 }
 
-func (m *Memory) append(name string, update []byte) {
+func (m *Memory) append(name string, epoch store.Epoch, update []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.docs[name]
@@ -114,7 +115,7 @@ func (m *Memory) append(name string, update []byte) {
 		if m.docs == nil {
 			m.docs = make(map[string]*content)
 		}
-		c = new(content)
+		c = &content{epoch: epoch}
 		m.docs[name] = c
 	}
 	c.log = append(c.log, bytes.Clone(update)) // the slice is the caller's again after done
@@ -142,9 +143,10 @@ func (s *Store) Open(ctx context.Context, name string) (store.Doc, error) {
 	if s.open[name] != nil {
 		return nil, store.ErrInUse
 	}
-	d := &doc{store: s, name: name, compacting: make(chan struct{}, 1)}
+	d := &doc{store: s, name: name, epoch: store.NewEpoch(), compacting: make(chan struct{}, 1)}
 	s.memory.mu.Lock()
 	if c := s.memory.docs[name]; c != nil {
+		d.epoch = c.epoch
 		d.parts = c.parts()
 		for i, p := range d.parts {
 			d.parts[i] = bytes.Clone(p) // the caller may do with it as it likes

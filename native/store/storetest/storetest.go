@@ -80,6 +80,7 @@ func Run(t *testing.T, newOpener func(t *testing.T) Opener) {
 		{"List", testList},
 		{"Delete", testDelete},
 		{"DeleteAndCreate", testDeleteAndCreate},
+		{"Epoch", testEpoch},
 		{"Contexts", testContexts},
 		{"Compact", testCompact},
 		{"CompactKeepsLater", testCompactKeepsLater},
