@@ -21,6 +21,17 @@ type Config struct {
 
 	// Awareness bounds presence states.
 	Awareness awareness.Limits
+
+	// Limits bounds what members that speak the weft framing may write.
+	Limits Limits
+}
+
+// Limits is what a room takes of a member that can be told that something is
+// refused. Zero means no limit.
+type Limits struct {
+	Update      int // bytes of an update
+	Document    int // bytes of the document with it
+	Rate, Burst int // bytes of updates a second, and at once; Burst 0: as Rate
 }
 
 func (c Config) withDefaults() Config {
@@ -29,6 +40,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Keepalive <= 0 {
 		c.Keepalive = 15_000
+	}
+	if c.Limits.Burst <= 0 {
+		c.Limits.Burst = c.Limits.Rate
 	}
 	return c
 }
@@ -45,6 +59,7 @@ type Stats struct {
 
 	Updates uint64 // received: updates and step 2s
 	Stale   uint64 // of those: brought nothing new, so neither stored nor sent on
+	Ignored uint64 // of those: from members that may not write, and cannot be told
 	Appends uint64 // batches with something new; the last sequence number
 	Merged  uint64 // updates that went into those batches
 
@@ -54,6 +69,10 @@ type Stats struct {
 	Synced   uint64 // step 1s answered
 	Replaced uint64 // queues that were dropped to be replaced by a diff
 	Diffs    uint64 // diffs sent in place of queues
+
+	Acks     uint64 // acknowledgements sent
+	Refusals uint64 // updates refused, with a word to the sender
+	Nacks    uint64 // of those: told
 
 	Presence        uint64 // awareness updates received
 	PresenceStale   uint64 // of those: brought nothing new

@@ -9,13 +9,59 @@ import (
 	"github.com/weft-sync/weft/core/update"
 )
 
-// describeFrame says in words what a frame is.
+// describeFrame says in words what a frame of the y framing is, or one of the weft
+// framing without the ID.
 func describeFrame(frame []byte) string {
-	m, err := codec.DecodeY(frame)
-	if err != nil {
+	if m, err := codec.DecodeY(frame); err == nil {
+		return describeMessage(m)
+	}
+	var words []string
+	if err := codec.EachWeft(frame, func(m codec.Message) error {
+		words = append(words, describeMessage(m))
+		return nil
+	}); err != nil {
 		return err.Error()
 	}
+	return strings.Join(words, " + ")
+}
+
+func describeMessage(m codec.Message) string {
 	switch m.Kind {
+	case codec.SyncCross:
+		u, vector, err := codec.DecodeCross(m.Payload)
+		if err != nil {
+			return err.Error()
+		}
+		return "cross " + describeUpdate(u) + " has " + describeVector(vector)
+	case codec.Epoch:
+		return fmt.Sprintf("epoch %x", m.Payload)
+	case codec.Read, codec.ReadWrite:
+		return strings.TrimSpace(strings.ToLower(m.Kind.String()) + " " + string(m.Payload))
+	case codec.Ack:
+		a, err := codec.DecodeAck(m.Payload)
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("ack %d received, %d saved", a.Received, a.Saved)
+	case codec.Nack:
+		f, err := codec.DecodeNack(m.Payload)
+		if err != nil {
+			return err.Error()
+		}
+		s := fmt.Sprintf("nack of %d: %v", f.Update, f.Reason)
+		if f.Text != "" {
+			s += fmt.Sprintf(" %q", f.Text)
+		}
+		if f.Retry > 0 {
+			s += fmt.Sprintf(", again in %d ms", f.Retry)
+		}
+		return s
+	case codec.Progress:
+		p, err := codec.DecodeProgress(m.Payload)
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("progress %d of %d", p.Done, p.Total)
 	case codec.SyncStep1:
 		return "step1 " + describeVector(m.Payload)
 	case codec.SyncStep2:

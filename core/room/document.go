@@ -9,6 +9,10 @@ type Document interface {
 	// says that the update is malformed; the document is unchanged then.
 	Apply(u []byte) (fresh bool, err error)
 
+	// Has reports whether the document has every id and every delete of an update,
+	// so that Apply would change nothing. The error says that it is malformed.
+	Has(u []byte) (bool, error)
+
 	// StateVector returns the encoded state vector. It is read-only and never
 	// changes; the same one should be returned until there is another.
 	StateVector() []byte

@@ -9,11 +9,13 @@ import (
 	"github.com/weft-sync/weft/core/update"
 )
 
-// HandleFrame handles a frame from a member. The room takes ownership of the
+// HandleFrame handles a frame from a member: of the y framing, or, if it joined by
+// JoinWeft, messages of the weft framing without the ID that went before them. The room takes ownership of the
 // frame: it must not be changed or reused.
 //
 // An error is a *codec.PeerError: the frame is malformed, or what it carries is
-// over a limit. Nothing of it has taken effect, and no other member notices. The
+// over a limit. Nothing of the message at fault has taken effect, and no other
+// member notices. The
 // host closes the connection with the error's code and calls Leave.
 func (r *Room) HandleFrame(now int64, id Member, frame []byte) error {
 	r.advance(now)
@@ -31,6 +33,9 @@ func (r *Room) HandleFrame(now int64, id Member, frame []byte) error {
 }
 
 func (r *Room) handle(m *member, frame []byte) error {
+	if m.seat != nil {
+		return r.handleMessages(m, frame)
+	}
 	msg, err := codec.DecodeY(frame)
 	if err != nil {
 		return err
@@ -75,10 +80,11 @@ func (r *Room) handleStep1(m *member, vector []byte) error {
 		return codec.Malformed("malformed state vector", err)
 	}
 	r.listen(m)
-	if m.feed == following {
+	if m.feed == following || m.feed == loading {
 		r.log.exit(m.at)
 		r.trim()
 	}
+	r.unload(m)
 	m.feed = m.feed.next(step1)
 	m.known, m.traffic, m.at = vector, 0, r.log.end()
 	return nil
@@ -111,6 +117,14 @@ func (r *Room) handleUpdate(m *member, u, frame []byte) error {
 
 // apply gives an update to the document.
 func (r *Room) apply(m *member, u []byte) (fresh bool, err error) {
+	if m.readOnly && m.seat == nil {
+		if has, err := r.doc.Has(u); err == nil && !has {
+			r.listen(m)
+			r.stats.Updates++
+			r.stats.Ignored++
+			return false, nil
+		}
+	}
 	fresh, err = r.doc.Apply(u)
 	if err != nil {
 		if e, ok := errors.AsType[*lib0.Error](err); ok && e.Reason == lib0.TooLarge {

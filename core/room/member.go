@@ -9,6 +9,9 @@ type member struct {
 	id    Member
 	phase phase
 	feed  feed
+	seat  *seat // of a member that speaks the weft framing
+
+	readOnly bool // what it would change has no effect
 
 	// Things that are owed to the member, and things that were done once.
 	newcomer bool // has not been sent the presence states yet

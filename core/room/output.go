@@ -10,6 +10,7 @@ import "github.com/weft-sync/weft/core/codec"
 // frame is sent that Take returns later. It is read-only: frames share it.
 func (r *Room) Append() (u []byte, seq uint64, ok bool) {
 	r.shared.reset()
+	r.dropLoads()
 	if r.batch.empty() {
 		return nil, 0, false
 	}
@@ -113,6 +114,9 @@ func (r *Room) hasNews(m *member) bool {
 		return false
 	}
 	if m.feed != following || m.at != r.log.end() || m.overdue || m.inquired {
+		return true
+	}
+	if m.seat != nil && m.seat.hasNotice() {
 		return true
 	}
 	if m.newcomer {

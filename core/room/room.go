@@ -10,13 +10,13 @@ import (
 //
 // It has four kinds of methods:
 //
-//   - From the network and the system: Join, HandleFrame, HandleWritten, Leave,
-//     HandleTime and HandleStored. They may come in any order, and each notes
+//   - From the network and the system: Join, JoinWeft, HandleFrame,
+//     HandleWritten, Leave, HandleTime, HandleStored, Permit and SetEpoch. They may come in any order, and each notes
 //     what it means. Those about a member that has left, or was never there, do
 //     nothing, as its frames may still be in the host's inbox.
 //   - Outputs: Append, then Ready and a Take for each member in it, then
 //     NextWake. The package comment shows the loop.
-//   - Getters: Members, Appended, Stored, Stats.
+//   - Getters: Members, Appended, Stored, AwaitsStored, Stats.
 //   - No commands: the application has no say in what a room does.
 //
 // now is the time in milliseconds of the host's monotonic clock.
@@ -43,6 +43,12 @@ type Room struct {
 	due       int    // ready members that were not taken yet
 	ready     []Member
 	updates   [][]byte // scratch
+
+	loads   []*load
+	waiting []*member // that have updates to be saved
+
+	epoch  []byte // of the stored document
+	exists bool   // it is stored
 
 	appended, stored uint64
 	stats            Stats
@@ -91,10 +97,11 @@ func (r *Room) Leave(now int64, id Member) {
 	r.order[last] = nil
 	r.order = r.order[:last]
 
-	if m.feed == following {
+	if m.feed == following || m.feed == loading {
 		r.log.exit(m.at)
 		r.trim()
 	}
+	r.unload(m)
 	r.quiet.leave(m)
 	m.phase, m.feed, m.known = m.phase.next(leave), m.feed.next(leave), nil
 	r.states.Remove(r.now, r.owners.left(m)...)
@@ -134,7 +141,15 @@ func (r *Room) HandleStored(seq uint64) {
 	if seq > r.appended {
 		panic(codec.UsageError("room: HandleStored of what was never appended"))
 	}
-	r.stored = max(r.stored, seq)
+	if seq <= r.stored {
+		return
+	}
+	r.stored = seq
+	r.settleAccounts()
+	if !r.exists {
+		r.exists = true
+		r.tellEpoch()
+	}
 }
 
 // NextWake returns when HandleTime has something to do, at the earliest, or

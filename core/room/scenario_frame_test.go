@@ -21,7 +21,11 @@ func (s *scenario) frame(t *testing.T, d *datadriven.TestData) string {
 	m := s.member(t, d)
 	var out strings.Builder
 	for line := range strings.Lines(d.Input) {
-		frame, err := parseFrame(strings.TrimSpace(line))
+		parse := parseFrame
+		if in := s.room.members[m]; in != nil && in.seat != nil {
+			parse = parseMessages
+		}
+		frame, err := parse(strings.TrimSpace(line))
 		if err != nil {
 			d.Fatalf(t, "%s: %v", line, err)
 		}
@@ -44,6 +48,44 @@ func describeError(err error) string {
 		words += ": " + cause.Reason.String()
 	}
 	return words
+}
+
+// parseMessages makes a frame of the weft framing, without an ID, of messages that
+// are joined with " + ": those of parseFrame, and
+//
+//	epoch HEX
+//	token TEXT
+//	leave
+//	ack
+func parseMessages(line string) ([]byte, error) {
+	var b []byte
+	for text := range strings.SplitSeq(line, " + ") {
+		kind, arg, _ := strings.Cut(text, " ")
+		m := codec.Message{}
+		switch kind {
+		case "epoch":
+			epoch, err := hex.DecodeString(arg)
+			if err != nil {
+				return nil, err
+			}
+			m = codec.Message{Kind: codec.Epoch, Payload: epoch}
+		case "token":
+			m = codec.Message{Kind: codec.Access, Payload: codec.AccessNotice{Text: arg}.Append(nil)}
+		case "leave":
+			m.Kind = codec.Leave
+		case "ack":
+			m = codec.Message{Kind: codec.Ack, Payload: codec.Acknowledgement{}.Append(nil)}
+		default:
+			frame, err := parseFrame(text)
+			if err != nil {
+				return nil, err
+			}
+			b = append(b, frame...)
+			continue
+		}
+		b = codec.Weft.Append(b, m)
+	}
+	return b, nil
 }
 
 // parseFrame makes a frame of a line:

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strings"
@@ -15,9 +16,14 @@ import (
 // TestScenarios runs the files in testdata/scenarios. Each is a story about one
 // room, told with these commands; `go test -rewrite` writes down what happens.
 //
-//	room [queue-limit=BYTES] [keepalive=MS] [max-clients=N]
+//	room [queue-limit=BYTES] [keepalive=MS] [max-clients=N] [max-update=BYTES]
+//	     [max-document=BYTES] [rate=BYTES] [burst=BYTES] [content=CLOCKS]
 //	join m=1 | leave m=1
-//	frame m=1          one frame a line, see parseFrame
+//	weft m=1 [read-only]  joins as one that speaks the weft framing
+//	permit m=1 [read-only] [reason=WORD]
+//	epoch HEX [stored]
+//	frame m=1          one frame a line, see parseFrame; in the weft framing
+//	                   messages are joined with " + "
 //	written m=1        its frames are with the socket
 //	time now=MS        a tick; other commands happen at the time of the last
 //	append             ends the batch
@@ -25,7 +31,7 @@ import (
 //	take m=1           what it is sent
 //	round [written]    append, ready, and take of all; with written they are
 //	                   all written at once, and nothing is left
-//	stored seq=N | wake | stats | members
+//	stored seq=N | wake | stats | members | awaits
 func TestScenarios(t *testing.T) {
 	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
 		s := &scenario{}
@@ -50,6 +56,21 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 	case "join":
 		s.room.Join(s.now, s.member(t, d))
 		return ""
+	case "weft":
+		s.room.JoinWeft(s.now, s.member(t, d), access(t, d))
+		return ""
+	case "permit":
+		s.room.Permit(s.now, s.member(t, d), access(t, d))
+		return ""
+	case "epoch":
+		epoch, err := hex.DecodeString(d.CmdArgs[0].Key)
+		if err != nil {
+			d.Fatalf(t, "%v", err)
+		}
+		s.room.SetEpoch(s.now, epoch, d.HasArg("stored"))
+		return ""
+	case "awaits":
+		return fmt.Sprintln(s.room.AwaitsStored())
 	case "leave":
 		s.room.Leave(s.now, s.member(t, d))
 		return ""
@@ -94,11 +115,30 @@ func (s *scenario) newRoom(t *testing.T, d *datadriven.TestData) string {
 	d.MaybeScanArgs(t, "queue-limit", &cfg.QueueLimit)
 	d.MaybeScanArgs(t, "keepalive", &cfg.Keepalive)
 	d.MaybeScanArgs(t, "max-clients", &cfg.Awareness.MaxClients)
+	d.MaybeScanArgs(t, "max-update", &cfg.Limits.Update)
+	d.MaybeScanArgs(t, "max-document", &cfg.Limits.Document)
+	d.MaybeScanArgs(t, "rate", &cfg.Limits.Rate)
+	d.MaybeScanArgs(t, "burst", &cfg.Limits.Burst)
 	s.doc = update.NewDoc()
+	content := 0
+	if d.MaybeScanArgs(t, "content", &content); content > 0 {
+		// One unit a struct, each typed before the last, so that none is a run.
+		for clock := range uint64(content) {
+			if _, err := s.doc.Apply(insert(9, clock, "x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	cfg.Doc = s.doc
 	s.room = New(cfg)
 	s.now = 0
 	return ""
+}
+
+func access(t *testing.T, d *datadriven.TestData) Access {
+	a := Access{Write: !d.HasArg("read-only")}
+	d.MaybeScanArgs(t, "reason", &a.Reason)
+	return a
 }
 
 func (s *scenario) member(t *testing.T, d *datadriven.TestData) Member {

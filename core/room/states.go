@@ -14,6 +14,10 @@ package room
 // dropped, because the log is bounded, is behind: the next it takes is a diff
 // from what it is known to have. Whatever it takes, it follows again.
 //
+// A member of the weft framing is sent a large answer in parts. While it is loading
+// it keeps its place in the log; should the log drop it, it is behind when the last
+// part was taken.
+//
 // One write is under way at a time. While it is, nothing is ready for the
 // member, and what comes meanwhile is taken in one piece after it.
 
@@ -35,6 +39,7 @@ const (
 	following                 // from its place in the log
 	behind                    // by a diff from what it is known to have
 	asked                     // by a step 2, the answer to its step 1
+	loading                   // by the rest of such an answer, then from its place in the log
 )
 
 // event is what moves a member.
@@ -44,6 +49,7 @@ const (
 	message  event = iota // a valid message came, of any kind
 	step1                 // it was a step 1
 	take                  // frames were taken
+	part                  // a part of an answer was taken, and more are to come
 	written               // they were written
 	overflow              // the log dropped the member's place
 	leave                 // the member left
@@ -61,8 +67,9 @@ var phases = [...][events]phase{
 var feeds = [...][events]feed{
 	none:      {message: following},
 	following: {step1: asked, overflow: behind, leave: none},
-	behind:    {step1: asked, take: following, leave: none},
-	asked:     {take: following, leave: none},
+	behind:    {step1: asked, take: following, part: loading, leave: none},
+	asked:     {take: following, part: loading, leave: none},
+	loading:   {step1: asked, take: following, leave: none},
 }
 
 func (p phase) next(e event) phase {
@@ -84,10 +91,10 @@ func (p phase) String() string {
 }
 
 func (f feed) String() string {
-	return [...]string{none: "none", following: "following", behind: "behind", asked: "asked"}[f]
+	return [...]string{none: "none", following: "following", behind: "behind", asked: "asked", loading: "loading"}[f]
 }
 
 func (e event) String() string {
-	return [...]string{message: "message", step1: "step 1", take: "take", written: "written",
+	return [...]string{message: "message", step1: "step 1", take: "take", part: "part", written: "written",
 		overflow: "overflow", leave: "leave"}[e]
 }

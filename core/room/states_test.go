@@ -68,12 +68,12 @@ func TestTablesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for f := none; f <= asked; f++ {
+	for f := none; f <= loading; f++ {
 		if f.String() == "" {
 			t.Errorf("feed %d has no name", f)
 		}
 		for e := range events {
-			if n := f.next(e); n < none || n > asked {
+			if n := f.next(e); n < none || n > loading {
 				t.Errorf("%v goes to %d on %v", f, n, e)
 			}
 		}
@@ -83,7 +83,7 @@ func TestTablesAreComplete(t *testing.T) {
 			t.Errorf("event %d has no name", e)
 		}
 	}
-	if len(phases) != int(gone)+1 || len(feeds) != int(asked)+1 {
+	if len(phases) != int(gone)+1 || len(feeds) != int(loading)+1 {
 		t.Error("a state has no row")
 	}
 }

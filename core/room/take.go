@@ -5,7 +5,8 @@ import "github.com/weft-sync/weft/core/codec"
 // signOfLife is an awareness message without states.
 var signOfLife = codec.EncodeY(codec.Message{Kind: codec.Awareness, Payload: []byte{0}})
 
-// Take appends to frames what is to be written to a member, in this order: the
+// Take appends to frames what is to be written to a member, in this order: what
+// only a member of JoinWeft is told, in one frame; the
 // answer to its step 1, the room's own step 1 (once), updates as one message,
 // presence states as one message; or a sign of life if there was nothing for too
 // long. Everything is as of now, not of when it was caused.
@@ -21,6 +22,9 @@ func (r *Room) Take(id Member, frames [][]byte) [][]byte {
 		return frames
 	}
 	n := len(frames)
+	if m.seat != nil {
+		frames = r.takeNotices(m, frames)
+	}
 	frames = r.takeUpdates(m, frames)
 	frames = r.takePresence(m, frames)
 	if m.overdue && len(frames) == n {
@@ -39,6 +43,7 @@ func (r *Room) Take(id Member, frames [][]byte) [][]byte {
 	}
 	if r.due--; r.due <= 0 {
 		r.shared.reset()
+		r.dropLoads()
 	}
 	return frames
 }
@@ -62,6 +67,9 @@ func (r *Room) takeUpdates(m *member, frames [][]byte) [][]byte {
 		}
 		m.feed = m.feed.next(overflow)
 	}
+	if m.seat != nil {
+		return r.takeAnswer(m, frames)
+	}
 	r.creditQueued(m)
 	switch m.feed {
 	case asked:
@@ -81,6 +89,33 @@ func (r *Room) takeUpdates(m *member, frames [][]byte) [][]byte {
 	m.at = r.log.enter()
 	r.trim()
 	r.renew(m)
+	return frames
+}
+
+// takeAnswer is the rest of takeUpdates for a member that can be sent a large answer
+// in parts. It has a place in the log from the first part on, and reads on from
+// there after the last.
+func (r *Room) takeAnswer(m *member, frames [][]byte) [][]byte {
+	if m.feed == loading {
+		frames = r.takeLoad(m, 0, nil, frames)
+	} else {
+		r.creditQueued(m)
+		n := len(frames)
+		if m.feed == asked {
+			frames = r.takeLoad(m, codec.SyncCross, m.known, frames)
+			r.stats.Synced++
+		} else if frames = r.takeLoad(m, codec.SyncUpdate, knownBy(m), frames); len(frames) > n {
+			r.stats.Diffs++
+		}
+		m.at = r.log.enter()
+		r.trim()
+		r.renew(m)
+	}
+	if m.seat.load != nil {
+		m.feed = m.feed.next(part)
+	} else {
+		m.feed = m.feed.next(take)
+	}
 	return frames
 }
 

@@ -73,6 +73,26 @@ func (d *Doc) Apply(u []byte) (fresh bool, err error) {
 	return ids || deletes, nil
 }
 
+// Has reports whether the document has every id and every delete of an update, so
+// that Apply would change nothing. The error is a *lib0.Error: u is malformed.
+func (d *Doc) Has(u []byte) (bool, error) {
+	d.index.reset()
+	if _, err := d.index.add(0, u); err != nil {
+		return false, err
+	}
+	for i := range d.index.runs {
+		if r := &d.index.runs[i]; !d.ids.Covers(r.client, r.clock, r.end) {
+			return false, nil
+		}
+	}
+	for _, r := range d.index.deletes {
+		if r.Start < r.End && !d.deleted.Covers(r.client, r.Start, r.End) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // keep adds an update that d.index is about.
 func (d *Doc) keep(u []byte, odd bool) {
 	if len(u) < logSize {
