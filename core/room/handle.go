@@ -63,7 +63,7 @@ func (r *Room) handle(m *member, frame []byte) error {
 
 // listen notes a valid message of m. After the first one m is told what happens.
 func (r *Room) listen(m *member) {
-	if m.phase == silent {
+	if m.phase == silent && !m.many {
 		r.quiet.enter(m, r.now)
 	}
 	m.phase = m.phase.next(message)
@@ -76,8 +76,12 @@ func (r *Room) listen(m *member) {
 
 // handleStep1 notes what m has. The answer is computed by Take.
 func (r *Room) handleStep1(m *member, vector []byte) error {
-	if _, err := update.DecodeStateVector(vector); err != nil {
+	asker, err := update.DecodeStateVector(vector)
+	if err != nil {
 		return codec.Malformed("malformed state vector", err)
+	}
+	if m.many && m.feed != none && !r.hasTakenAll(m) {
+		vector = lowest(asker, knownBy(m))
 	}
 	r.listen(m)
 	if m.feed == following || m.feed == loading {

@@ -41,6 +41,27 @@ func (r *Room) countTraffic(m *member, n int) {
 	}
 }
 
+// hasTakenAll reports whether m was sent everything that has come by now.
+func (r *Room) hasTakenAll(m *member) bool {
+	return m.feed == following && m.at == r.log.end() && r.batch.empty()
+}
+
+// lowest returns what two clients have at least that are behind one member: the
+// one with the state vector asker, and the one with the encoded one known.
+func lowest(asker update.StateVector, known []byte) []byte {
+	other, err := update.DecodeStateVector(known)
+	if err != nil {
+		return nothing // cannot be: it was decoded before it was kept
+	}
+	both := update.StateVector{}
+	for client, clock := range asker {
+		if clock = min(clock, other[client]); clock > 0 {
+			both[client] = clock
+		}
+	}
+	return both.Append(nil)
+}
+
 // withOwn returns known, advanced by what the given updates hold, which their
 // sender has. An update that begins past the known clock of a client does not
 // count: what is between may be missing.

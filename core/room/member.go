@@ -13,6 +13,8 @@ type member struct {
 
 	readOnly bool // what it would change has no effect
 
+	many bool // stands for many clients, see JoinMany
+
 	// Things that are owed to the member, and things that were done once.
 	newcomer bool // has not been sent the presence states yet
 	inquired bool // asked for all presence states, even if there are none

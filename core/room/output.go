@@ -125,6 +125,24 @@ func (r *Room) hasNews(m *member) bool {
 	return m.seen != r.states.Version()
 }
 
+// Hold is for a member in Ready whose connection cannot take anything at the
+// moment, because it carries the frames of other rooms too: nothing is taken,
+// and it is not ready until HandleWritten. A member that has nothing to be sent,
+// or a write under way, is left as it is.
+func (r *Room) Hold(id Member) {
+	r.mustBeSealed()
+	m := r.find(id)
+	if m == nil || m.phase != idle {
+		return
+	}
+	m.phase = m.phase.next(take)
+	r.quiet.leave(m)
+	if r.due--; r.due <= 0 {
+		r.shared.reset()
+		r.dropLoads()
+	}
+}
+
 func (r *Room) mustBeSealed() {
 	if !r.batch.empty() {
 		panic(codec.UsageError("room: Ready or Take before Append"))

@@ -10,12 +10,13 @@ import (
 //
 // It has four kinds of methods:
 //
-//   - From the network and the system: Join, JoinWeft, HandleFrame,
-//     HandleWritten, Leave, HandleTime, HandleStored, Permit and SetEpoch. They may come in any order, and each notes
-//     what it means. Those about a member that has left, or was never there, do
-//     nothing, as its frames may still be in the host's inbox.
-//   - Outputs: Append, then Ready and a Take for each member in it, then
-//     NextWake. The package comment shows the loop.
+//   - From the network and the system: Join, JoinMany, JoinWeft, HandleFrame,
+//     HandleWritten, Leave, HandleTime, HandleStored, Permit and SetEpoch. They may
+//     come in any order, and each notes what it means. Those about a member that
+//     has left, or was never there, do nothing, as its frames may still be in the
+//     host's inbox.
+//   - Outputs: Append, then Ready and a Take, or a Hold, for each member in it,
+//     then NextWake. The package comment shows the loop.
 //   - Getters: Members, Appended, Stored, AwaitsStored, Stats.
 //   - No commands: the application has no say in what a room does.
 //
@@ -73,12 +74,22 @@ func New(cfg Config) *Room {
 // Join adds a member. It is sent nothing until it says something. A member that
 // joins twice is a mistake of the host, and Join panics with a
 // codec.UsageError.
-func (r *Room) Join(now int64, id Member) {
+func (r *Room) Join(now int64, id Member) { r.join(now, id, false) }
+
+// JoinMany is Join for a member that stands for many clients, such as a relay
+// that passes on to all of them what it is sent. Then a step 1 says what one of
+// them has, and nothing about the others: the answer also covers what the member
+// has not taken yet, and each step 1 is answered with the room's own as well,
+// because each client is to be asked. It is sent no empty messages when there is
+// nothing to say: keeping its clients' connections is the member's affair.
+func (r *Room) JoinMany(now int64, id Member) { r.join(now, id, true) }
+
+func (r *Room) join(now int64, id Member, many bool) {
 	r.advance(now)
 	if r.members[id] != nil {
 		panic(codec.UsageError("room: a member joins twice"))
 	}
-	m := &member{id: id, phase: silent, feed: none, newcomer: true, order: len(r.order)}
+	m := &member{id: id, many: many, phase: silent, feed: none, newcomer: true, order: len(r.order)}
 	r.members[id] = m
 	r.order = append(r.order, m)
 }
@@ -108,7 +119,7 @@ func (r *Room) Leave(now int64, id Member) {
 }
 
 // HandleWritten tells that the frames last taken for a member are with its
-// socket, so that it can be given more.
+// socket, or that the reason to hold it is over, so that it can be given more.
 func (r *Room) HandleWritten(now int64, id Member) {
 	r.advance(now)
 	m := r.members[id]
@@ -116,7 +127,9 @@ func (r *Room) HandleWritten(now int64, id Member) {
 		return
 	}
 	m.phase = m.phase.next(written)
-	r.quiet.enter(m, r.now)
+	if !m.many {
+		r.quiet.enter(m, r.now)
+	}
 	r.activate(m)
 }
 

@@ -18,7 +18,7 @@ import (
 //
 //	room [queue-limit=BYTES] [keepalive=MS] [max-clients=N] [max-update=BYTES]
 //	     [max-document=BYTES] [rate=BYTES] [burst=BYTES] [content=CLOCKS]
-//	join m=1 | leave m=1
+//	join m=1 [many] | leave m=1
 //	weft m=1 [read-only]  joins as one that speaks the weft framing
 //	permit m=1 [read-only] [reason=WORD]
 //	epoch HEX [stored]
@@ -29,6 +29,7 @@ import (
 //	append             ends the batch
 //	ready              who may be sent something
 //	take m=1           what it is sent
+//	hold m=1           its connection is busy, until it is written
 //	round [written]    append, ready, and take of all; with written they are
 //	                   all written at once, and nothing is left
 //	stored seq=N | wake | stats | members | awaits
@@ -54,7 +55,14 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 	case "room":
 		return s.newRoom(t, d)
 	case "join":
-		s.room.Join(s.now, s.member(t, d))
+		if d.HasArg("many") {
+			s.room.JoinMany(s.now, s.member(t, d))
+		} else {
+			s.room.Join(s.now, s.member(t, d))
+		}
+		return ""
+	case "hold":
+		s.room.Hold(s.member(t, d))
 		return ""
 	case "weft":
 		s.room.JoinWeft(s.now, s.member(t, d), access(t, d))

@@ -75,7 +75,7 @@ func (r *Room) takeUpdates(m *member, frames [][]byte) [][]byte {
 	case asked:
 		frames = append(frames, r.diff(codec.SyncStep2, m.known))
 		r.stats.Synced++
-		if !m.greeted {
+		if !m.greeted || m.many {
 			m.greeted = true
 			frames = append(frames, r.ownStep1())
 		}
