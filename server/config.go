@@ -15,6 +15,7 @@ import (
 const (
 	DefaultReadLimit   = 64 << 20 // bytes
 	DefaultIdleTimeout = 30 * time.Second
+	DefaultDocuments   = 1000
 	DefaultDocument    = "welcome"
 )
 
@@ -54,6 +55,10 @@ type Config struct {
 	// no bound but the system's.
 	MaxConnections int
 
+	// MaxDocuments bounds the documents of a connection whose frames name one
+	// each; what is for further ones is dropped. 0 means DefaultDocuments.
+	MaxDocuments int
+
 	// Compression accepts permessage-deflate. It costs CPU and memory, and gains
 	// little on updates of a few bytes.
 	Compression bool
@@ -88,6 +93,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.IdleTimeout <= 0 {
 		c.IdleTimeout = DefaultIdleTimeout
+	}
+	if c.MaxDocuments <= 0 {
+		c.MaxDocuments = DefaultDocuments
 	}
 	if c.DefaultDocument == "" {
 		c.DefaultDocument = DefaultDocument

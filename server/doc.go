@@ -19,7 +19,8 @@
 // # Addresses
 //
 //	/{document}       WebSocket: joins the document. GET: the page, if there is one.
-//	/                 GET: redirects to the default document's page
+//	/                 WebSocket: any number of documents, named in the frames.
+//	                  GET: redirects to the default document's page
 //	/_weft/healthz    GET: 200 while the server lives
 //	/_weft/readyz     GET: 200 while it can take edits and save them, 503 otherwise
 //	/_weft/...        GET: the page's files
@@ -30,12 +31,17 @@
 // with a reason in plain text and no WebSocket: 403 for a name, an Origin or an
 // Authorize function that says no, 503 when the server is full or stopping.
 //
+// On the WebSocket without a name each frame names its document, in the framing of
+// ELVA's programs (docs/wire/elva.md). Authorize is asked for each document, with
+// the request of the connection. A document that is refused costs the connection
+// only what it sends for that document, as the protocol has no word for it.
+//
 // # Rooms
 //
 // The first connection to a document makes its room: one goroutine that loads
 // the document once and owns it until nobody was there for Config.IdleTimeout
 // and everything is stored. Each connection costs one more goroutine, its
-// reader. What arrives while a room is busy becomes one batch: one append to the
+// reader; the rooms of a connection take turns in writing to it. What arrives while a room is busy becomes one batch: one append to the
 // store and one message to each member. An update is handed to the store before
 // it is sent to anybody, and sent before it is durable.
 //

@@ -57,7 +57,8 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
 		return
 	}
-	if err := s.cfg.Names.Check(name); err != nil {
+	// Without a name in the path it is in each frame, and checked there.
+	if err := s.cfg.Names.Check(name); err != nil && name != "" {
 		s.stats.refused.Add(1)
 		refuse(w, http.StatusForbidden, err.Error())
 		return
@@ -68,11 +69,13 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		s.unavailable(w, "the server has as many connections as it may")
 		return
 	}
-	if err := s.authorize(r, name); err != nil {
-		s.stats.connections.Add(-1)
-		s.stats.refused.Add(1)
-		s.refuseUnauthorized(w, r, name, err)
-		return
+	if name != "" {
+		if err := s.authorize(r, name); err != nil {
+			s.stats.connections.Add(-1)
+			s.stats.refused.Add(1)
+			s.refuseUnauthorized(w, r, name, err)
+			return
+		}
 	}
 	conn, err := wsconn.Accept(w, r, wsconn.Options{ReadLimit: s.cfg.ReadLimit, Compression: s.cfg.Compression})
 	if err != nil {
@@ -80,7 +83,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		s.log.Debug("handshake failed", "document", name, "remote", r.RemoteAddr, "error", err)
 		return
 	}
-	s.join(name, conn)
+	s.start(name, conn, r)
 }
 
 func (s *Server) authorize(r *http.Request, name string) error {

@@ -11,24 +11,40 @@ import (
 
 func (h *roomHost) join(now int64, m *member) {
 	h.last++
-	m.id, m.heard = h.last, now
+	m.id = h.last
 	h.members[m.id] = m
 	h.idleAt = host.Never
-	h.room.Join(now, m.id)
+	if m.session.docs == nil {
+		h.room.Join(now, m.id)
+	} else {
+		h.room.JoinMany(now, m.id)
+	}
 	h.srv.log.Debug("member joined", "document", h.name, "member", m.id, "members", len(h.members))
 }
 
 // expel closes the connection of a member that the room does not put up with.
 // The others are not concerned.
 func (h *roomHost) expel(now int64, m *member, err error) {
-	code, reason := codec.Internal, internalReason
-	if pe, ok := errors.AsType[*codec.PeerError](err); ok {
-		code, reason = pe.Code, pe.Reason
-		h.srv.stats.peerErrors.Add(1)
-	}
-	h.srv.log.Info("member expelled", "document", h.name, "member", m.id, "code", code, "error", err)
 	h.forget(now, m)
-	h.srv.closeConn(m.conn, code, reason)
+	m.session.fail(err)
+}
+
+// reject handles a message that the machine does not take. A connection with one
+// document ends; on one with many it is dropped, see documents.
+func (h *roomHost) reject(now int64, m *member, err error) {
+	if m.session.docs != nil {
+		h.srv.dropMessage(m, err)
+	} else {
+		h.expel(now, m, err)
+	}
+}
+
+// dropMessage counts a message that has no effect, and logs the first of a member.
+func (s *Server) dropMessage(m *member, err error) {
+	s.stats.dropped.Add(1)
+	if !m.faulty.Swap(true) {
+		s.log.Info("message dropped", "document", m.host.name, "error", err)
+	}
 }
 
 // drop cuts a connection that does not take what is written to it. The member
@@ -36,27 +52,26 @@ func (h *roomHost) expel(now int64, m *member, err error) {
 // inbox, and whoever types and closes must find that they counted.
 func (h *roomHost) drop(m *member) {
 	m.cut = true
-	m.conn.Abort()
+	m.session.abort()
 }
 
 // forget takes m out of the machine. Its reader is still there and says when it
 // has gone.
 func (h *roomHost) forget(now int64, m *member) {
-	if m.left {
+	if m.left.Swap(true) {
 		return
 	}
-	m.left = true
 	h.room.Leave(now, m.id)
 }
 
 // leave handles the end of a member's reader.
 func (h *roomHost) leave(now int64, m *member, err error) {
-	if pe, ok := errors.AsType[*codec.PeerError](err); ok && !m.left {
+	if pe, ok := errors.AsType[*codec.PeerError](err); ok && !m.left.Load() {
 		h.expel(now, m, pe)
 	}
 	h.forget(now, m)
 	delete(h.members, m.id)
-	h.srv.leave(h)
+	h.srv.leave(m)
 	h.srv.log.Debug("member left", "document", h.name, "member", m.id, "members", len(h.members), "why", err)
 	if len(h.members) == 0 {
 		h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
@@ -69,19 +84,20 @@ func (h *roomHost) leave(now int64, m *member, err error) {
 func (h *roomHost) sweep(now int64) {
 	h.sweepAt = now + h.srv.timing.sweep
 	for _, m := range h.members {
-		if !m.left && !m.cut && !m.pinging && now-m.heard >= h.srv.timing.silence {
-			m.pinging = true
-			go m.ping()
+		c := m.session
+		if !m.left.Load() && !m.cut && now-c.heard.Load() >= h.srv.timing.silence && !c.pinging.Swap(true) {
+			go c.ping(m)
 		}
 	}
 }
 
 func (h *roomHost) ponged(now int64, m *member, err error) {
-	m.pinging = false
+	c := m.session
+	c.pinging.Store(false)
 	switch {
 	case err == nil:
-		m.heard = now
-	case m.left, m.cut, now-m.heard < h.srv.timing.silence:
+		c.heard.Store(now)
+	case m.left.Load(), m.cut, now-c.heard.Load() < h.srv.timing.silence:
 		// It is going anyway, or has said something meanwhile.
 	default:
 		h.srv.stats.unreachable.Add(1)
@@ -93,9 +109,8 @@ func (h *roomHost) ponged(now int64, m *member, err error) {
 // closeMembers closes the connections of all members.
 func (h *roomHost) closeMembers(code codec.CloseCode, reason string) {
 	for _, m := range h.members {
-		if !m.left {
-			m.left = true
-			h.srv.closeConn(m.conn, code, reason)
+		if !m.left.Swap(true) {
+			m.session.close(code, reason)
 		}
 	}
 }

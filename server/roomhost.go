@@ -63,6 +63,7 @@ func (h *roomHost) run() {
 			}
 		}
 		if h.srv.release(h) {
+			h.loop.Close() // who still has it must not wait in Put
 			return
 		}
 	}
@@ -106,16 +107,20 @@ func (h *roomHost) fail(err error) {
 }
 
 // turnAway closes the connections of whoever joins a document that is not in
-// memory, and returns when all have gone.
+// memory, and returns when all have gone. A connection with other documents goes
+// on with them if this one is only quarantined.
 func (h *roomHost) turnAway(code codec.CloseCode, reason string) {
 	h.loop.Run(func(_ int64, batch []event) int64 {
 		for i := range batch {
 			switch e := &batch[i]; {
+			case e.kind == joined && e.member.session.docs != nil && code == codec.Quarantined:
+				e.member.left.Store(true)
+				h.srv.leave(e.member)
 			case e.kind == joined:
 				h.srv.stats.refused.Add(1)
-				h.srv.closeConn(e.member.conn, code, reason)
+				e.member.session.close(code, reason)
 			case e.kind == gone:
-				h.srv.leave(h)
+				h.srv.leave(e.member)
 			case e.doc != nil:
 				go e.doc.Close() // reopened too late
 			}
@@ -174,12 +179,12 @@ func (h *roomHost) event(now int64, e *event) {
 		h.join(now, e.member)
 	case received:
 		m := e.member
-		if m.left {
+		if m.left.Load() {
 			return
 		}
-		m.heard = now
+		m.session.heard.Store(now)
 		if err := h.room.HandleFrame(now, m.id, e.frame); err != nil {
-			h.expel(now, m, err)
+			h.reject(now, m, err)
 		}
 	case written:
 		if e.err == nil {
@@ -215,16 +220,18 @@ func (h *roomHost) send(now int64) {
 		}
 		for _, id := range h.waiting {
 			m := h.members[id]
+			if !m.session.acquire(m) {
+				h.room.Hold(id)
+				continue
+			}
 			h.frames = h.room.Take(id, h.frames[:0])
-			done, err := m.conn.TryWrite(h.frames)
+			done, err := m.session.write(m, h.frames)
 			clear(h.frames)
 			switch {
 			case err != nil:
 				h.drop(m)
 			case done:
 				h.room.HandleWritten(now, id)
-			default:
-				go m.flush()
 			}
 		}
 	}
@@ -255,7 +262,7 @@ func (h *roomHost) unload() {
 	case h.broken:
 		h.closeMembers(codec.Internal, internalReason)
 	case h.stopping:
-		h.closeMembers(codec.Restart, "the server is being restarted")
+		h.closeMembers(codec.Restart, restartReason)
 	case h.saver.settled():
 		h.saver.compactBeforeClose()
 	}

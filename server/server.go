@@ -100,24 +100,21 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// join makes conn a member of a document's room, and makes the room if there is
-// none. It was counted in stats.connections.
-func (s *Server) join(name string, conn *wsconn.Conn) {
-	m := &member{conn: conn}
-	s.mu.Lock()
-	if s.stopped {
-		s.mu.Unlock()
-		// Shutdown does not wait for this one: it came too late to be counted.
-		s.stats.connections.Add(-1)
-		_ = conn.Close(codec.Restart, "the server is stopping")
-		return
+// join makes a connection a member of a document's room, and makes the room if
+// there is none. If it cannot, it returns the close code that says why.
+func (s *Server) join(name string, c *session) (*member, codec.CloseCode) {
+	m := &member{session: c}
+	if c.docs != nil {
+		m.prefix = c.docs.framing.AppendID(nil, name)
 	}
-	s.conns.Add(1)
+	m.counted.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return nil, codec.Restart
+	}
 	if q, ok := s.quarantined[name]; ok && s.clock.Now() < q.until {
-		s.mu.Unlock()
-		s.turnAway(conn, codec.Quarantined, quarantineReason)
-		s.conns.Done()
-		return
+		return nil, codec.Quarantined
 	}
 	h := s.rooms[name]
 	if h == nil {
@@ -130,14 +127,16 @@ func (s *Server) join(name string, conn *wsconn.Conn) {
 	// Under the lock: a room that leaves the map has nobody in its inbox, and
 	// one that is told to stop has heard of everybody.
 	h.loop.Post(event{kind: joined, member: m})
-	s.mu.Unlock()
-	go m.read()
+	return m, 0
 }
 
-// leave is called by a room for each member that has gone.
-func (s *Server) leave(h *roomHost) {
+// leave is called for each member that has gone.
+func (s *Server) leave(m *member) {
+	if !m.counted.Swap(false) {
+		return
+	}
 	s.mu.Lock()
-	h.refs--
+	m.host.refs--
 	s.mu.Unlock()
 }
 
@@ -160,13 +159,6 @@ func (s *Server) release(h *roomHost) bool {
 	return true
 }
 
-// turnAway closes a connection that never became a member.
-func (s *Server) turnAway(conn *wsconn.Conn, code codec.CloseCode, reason string) {
-	s.stats.connections.Add(-1)
-	s.stats.refused.Add(1)
-	s.closeConn(conn, code, reason)
-}
-
 // closeConn closes a connection in a goroutine of its own, which ends with the
 // server at the latest.
 func (s *Server) closeConn(conn *wsconn.Conn, code codec.CloseCode, reason string) {
@@ -177,7 +169,10 @@ func (s *Server) closeConn(conn *wsconn.Conn, code codec.CloseCode, reason strin
 	})
 }
 
-const quarantineReason = "the stored document cannot be loaded"
+const (
+	quarantineReason = "the stored document cannot be loaded"
+	restartReason    = "the server is being restarted"
+)
 
 // setQuarantine remembers that a document could not be loaded.
 func (s *Server) setQuarantine(name string, err error) {

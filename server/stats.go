@@ -11,6 +11,7 @@ type counters struct {
 	connections atomic.Int64 // open, or in the handshake
 	refused     atomic.Uint64
 	peerErrors  atomic.Uint64
+	dropped     atomic.Uint64
 	unreachable atomic.Uint64
 	unsaved     atomic.Int64 // rooms whose store fails
 	appendFails atomic.Uint64
@@ -25,8 +26,9 @@ type Stats struct {
 	Quarantined int // documents whose last load failed
 	Unsaved     int // documents that are in memory only in part, because the store failed
 
-	Refused        uint64 // connections refused by origin, name, number or Authorize, or turned away
+	Refused        uint64 // connections, or documents of one, refused by origin, name, number or Authorize, or turned away
 	PeerErrors     uint64 // connections closed because of what the peer sent
+	Dropped        uint64 // messages without effect, on connections with many documents
 	Unreachable    uint64 // connections cut because the peer answered nothing
 	AppendFailures uint64 // appends that the store did not take
 	Compactions    uint64
@@ -41,6 +43,7 @@ func (s *Server) Stats() Stats {
 		Unsaved:        int(s.stats.unsaved.Load()),
 		Refused:        s.stats.refused.Load(),
 		PeerErrors:     s.stats.peerErrors.Load(),
+		Dropped:        s.stats.dropped.Load(),
 		Unreachable:    s.stats.unreachable.Load(),
 		AppendFailures: s.stats.appendFails.Load(),
 		Compactions:    s.stats.compactions.Load(),

@@ -31,6 +31,7 @@ type serveCmd struct {
 	ReadLimit      int64         `default:"67108864" env:"WEFT_READ_LIMIT" placeholder:"BYTES" help:"Largest message a client may send (${default})."`
 	QueueLimit     int           `default:"1048576" env:"WEFT_QUEUE_LIMIT" placeholder:"BYTES" help:"What may wait for a slow client before it is replaced by one diff (${default})."`
 	MaxConnections int           `default:"0" env:"WEFT_MAX_CONNECTIONS" placeholder:"N" help:"Most open connections; 0 for as many as the system allows."`
+	MaxDocuments   int           `default:"1000" env:"WEFT_MAX_DOCUMENTS" placeholder:"N" help:"Most documents on a connection that carries many (${default})."`
 	Compression    bool          `env:"WEFT_COMPRESSION" help:"Offer permessage-deflate: less traffic, more CPU and memory."`
 	Idle           time.Duration `default:"30s" env:"WEFT_IDLE" placeholder:"TIME" help:"How long a document stays in memory after its last client left (${default})."`
 
@@ -41,7 +42,7 @@ type serveCmd struct {
 
 func (*serveCmd) Help() string {
 	return `Clients connect by WebSocket to ws://ADDR/NAME; a browser that opens http://ADDR/NAME gets an
-editor on that document. /_weft/healthz and /_weft/readyz answer for probes. SIGINT and SIGTERM end the
+editor on that document. ELVA's multi-document clients connect to ws://ADDR/. /_weft/healthz and /_weft/readyz answer for probes. SIGINT and SIGTERM end the
 server: it stops accepting, stores what it has, closes with 1012, and exits within the shutdown
 timeout. A second signal ends it at once; what was saved stays saved.
 
@@ -74,7 +75,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	}
 	cfg := server.Config{
 		Store: st, Origins: c.Origin, Names: names,
-		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections,
+		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections, MaxDocuments: c.MaxDocuments,
 		Compression: c.Compression, IdleTimeout: c.Idle,
 		DefaultDocument: c.Default, Logger: logger,
 	}

@@ -1,0 +1,207 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weft-sync/weft/core/codec"
+	"github.com/weft-sync/weft/native/wsconn"
+)
+
+// session is one WebSocket connection: the goroutine that reads it, the members
+// it is in rooms, and the right to write to it, which the rooms take turns in.
+// Most connections carry one document, which their path names; on the others
+// each frame names one.
+type session struct {
+	srv  *Server
+	conn *wsconn.Conn
+
+	heard   atomic.Int64 // when something last came from the peer
+	pinging atomic.Bool  // a ping is under way
+
+	// docs is nil on a connection with one document.
+	docs *documents
+	only *member
+
+	mu      sync.Mutex
+	busy    bool      // a room writes
+	waiting []*member // held by their rooms until it has written
+	closing bool      // a close frame is under way
+}
+
+// frameCost is what a queued frame costs beside its bytes.
+const frameCost = 64
+
+// joinReasons say why a document cannot be joined.
+var joinReasons = map[codec.CloseCode]string{
+	codec.Quarantined: quarantineReason,
+	codec.Restart:     restartReason,
+}
+
+var errIgnored = errors.New("closed by the server")
+
+// start begins to serve a connection that was counted in stats.connections:
+// the document of that name, or any number of documents if the name is empty.
+func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request) {
+	c := &session{srv: s, conn: conn}
+	c.heard.Store(s.clock.Now())
+	s.mu.Lock()
+	stopped := s.stopped
+	if !stopped {
+		s.conns.Add(1)
+	}
+	s.mu.Unlock()
+	if stopped {
+		// Shutdown does not wait for this one: it came too late to be counted.
+		s.stats.connections.Add(-1)
+		_ = conn.Close(codec.Restart, restartReason)
+		return
+	}
+	if name == "" {
+		c.docs = newDocuments(r)
+	} else if m, code := s.join(name, c); m == nil {
+		s.stats.refused.Add(1)
+		s.stats.connections.Add(-1)
+		c.close(code, joinReasons[code])
+		s.conns.Done()
+		return
+	} else {
+		c.only = m
+	}
+	go c.read()
+}
+
+// read is the goroutine that an idle connection costs. It ends when the
+// connection does, or when the only room stops listening.
+func (c *session) read() {
+	defer c.srv.conns.Done()
+	defer c.srv.stats.connections.Add(-1)
+	for {
+		frame, err := c.conn.Read()
+		switch {
+		case err != nil:
+		case c.docs != nil:
+			err = c.route(frame)
+		default:
+			err = c.only.receive(frame)
+		}
+		if err != nil {
+			c.end(err)
+			return
+		}
+	}
+}
+
+// end tells the rooms that there is nothing more to come.
+func (c *session) end(err error) {
+	_, fault := errors.AsType[*codec.PeerError](err)
+	switch {
+	case !fault:
+		// There is nobody left to close properly; free the socket.
+		c.conn.Abort()
+	case c.docs != nil:
+		// It is no room's affair. Their members leave as after any other end.
+		c.fail(err)
+		err = errIgnored
+	}
+	if c.only != nil {
+		c.only.host.loop.Post(event{kind: gone, member: c.only, err: err})
+	} else {
+		c.docs.leave(err)
+	}
+}
+
+// fail closes the connection because of what the peer sent. The others are not
+// concerned.
+func (c *session) fail(err error) {
+	code, reason := codec.Internal, internalReason
+	if pe, ok := errors.AsType[*codec.PeerError](err); ok {
+		code, reason = pe.Code, pe.Reason
+		c.srv.stats.peerErrors.Add(1)
+	}
+	c.srv.log.Info("connection closed because of what it sent", "code", code, "error", err)
+	c.close(code, reason)
+}
+
+// close closes the connection in a goroutine of its own, which ends with the
+// server at the latest. The first code counts.
+func (c *session) close(code codec.CloseCode, reason string) {
+	c.mu.Lock()
+	closing := c.closing
+	c.closing = true
+	c.mu.Unlock()
+	if !closing {
+		c.srv.closeConn(c.conn, code, reason)
+	}
+}
+
+// abort cuts the connection, unless it is being closed in order.
+func (c *session) abort() {
+	c.mu.Lock()
+	closing := c.closing
+	c.mu.Unlock()
+	if !closing {
+		c.conn.Abort()
+	}
+}
+
+// acquire takes the right to write for a member's room. If another room has it,
+// acquire returns false, and the room hears of it as of a write when it may try
+// again.
+func (c *session) acquire(m *member) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy {
+		c.waiting = append(c.waiting, m)
+		return false
+	}
+	c.busy = true
+	return true
+}
+
+// write writes frames for a member whose room has acquired the right to, without
+// waiting. If it is not done, a goroutine goes on, and the room hears of the end.
+func (c *session) write(m *member, frames [][]byte) (done bool, err error) {
+	if m.prefix != nil {
+		for i, f := range frames {
+			frames[i] = append(m.prefix[:len(m.prefix):len(m.prefix)], f...)
+		}
+	}
+	done, err = c.conn.TryWrite(frames)
+	if err == nil && !done {
+		go c.flush(m)
+		return false, nil
+	}
+	c.release()
+	return done, err
+}
+
+// flush writes what the socket did not take at once. It runs in a goroutine of
+// its own for as long as the peer needs.
+func (c *session) flush(m *member) {
+	err := c.conn.Flush()
+	c.release()
+	m.host.loop.Post(event{kind: written, member: m, err: err})
+}
+
+// release lets the other rooms write.
+func (c *session) release() {
+	c.mu.Lock()
+	waiting := c.waiting
+	c.busy, c.waiting = false, nil
+	c.mu.Unlock()
+	for _, m := range waiting {
+		m.host.loop.Post(event{kind: written, member: m})
+	}
+}
+
+// ping asks a silent peer for a sign of life, in a goroutine of its own.
+func (c *session) ping(m *member) {
+	ctx, cancel := context.WithTimeout(c.srv.ctx, c.srv.timing.pong)
+	defer cancel()
+	err := c.conn.Ping(ctx)
+	m.host.loop.Post(event{kind: ponged, member: m, err: err})
+}
