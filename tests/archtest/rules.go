@@ -38,6 +38,7 @@ const coreReason = "core is pure: no I/O, no clock, no goroutines, no third part
 var rules = []rule{
 	{folder: "core/lib0", std: coreStd, own: nil, reason: coreReason + "; lib0 is the ground floor and knows nobody"},
 	{folder: "core/update", std: coreStd, own: []string{"core/lib0"}, reason: coreReason + "; update stands on lib0 only"},
+	{folder: "core/crdt", std: coreStd, own: []string{"core/lib0", "core/update"}, reason: coreReason + "; crdt stands on update"},
 	{folder: "core/awareness", std: coreStd, own: []string{"core/lib0"}, reason: coreReason + "; awareness stands on lib0 only"},
 	{folder: "core/codec", std: coreStd, own: []string{"core/lib0"}, reason: coreReason + "; codec stands on lib0 only: payloads stay bytes"},
 	{folder: "core/provider", std: coreStd, own: []string{"core/lib0", "core/update", "core/codec", "core/awareness"}, reason: coreReason + "; provider does not know room"},

@@ -1,0 +1,210 @@
+package crdt
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/weft-sync/weft/core/lib0"
+	"github.com/weft-sync/weft/core/update"
+)
+
+// Apply integrates an update of format v1, and reports whether it brought a unit or
+// a delete that the document lacked, or that it has to wait with (see Pending). u is
+// only read, and nothing of it is kept.
+//
+// The update is checked completely before anything of it takes effect. The error is
+// a *lib0.Error about u, and the document is as before; or ErrPending, when what has
+// to wait is more than Limits allow: then what can take effect has, and what would
+// have to wait is dropped.
+//
+// Source: yjs@13.6.33/src/utils/encoding.js#applyUpdate.
+func (d *Doc) Apply(u []byte) (fresh bool, err error) { return d.ApplyFrom(u, nil) }
+
+// ApplyFrom is Apply with an origin for the transaction, as WithOrigin.
+func (d *Doc) ApplyFrom(u []byte, origin any) (fresh bool, err error) {
+	if len(u) > update.MaxSize-d.Size() {
+		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
+	}
+	a := applier{d: d, sections: d.sections[:0]}
+	a.sections, a.u, a.deletes, err = update.Sections(u, a.sections)
+	if err != nil {
+		return false, err
+	}
+	return a.apply(origin)
+}
+
+// applier integrates one update.
+type applier struct {
+	d        *Doc
+	tx       *Txn
+	u        []byte
+	sections []update.Section
+	deletes  int // where the delete set is in u
+	queue    []queued
+	in       incoming
+	rest     rest // what has to wait
+}
+
+// queued is what is left to do of a section.
+type queued struct {
+	client  uint32
+	off     int    // of the next struct
+	clock   uint64 // of the next struct
+	left    int    // structs
+	waiting bool   // it is on the stack
+	stuck   bool   // what is left has to wait
+}
+
+// apply integrates what was checked, in the running transaction or in one of its own.
+func (a *applier) apply(origin any) (fresh bool, err error) {
+	d := a.d
+	if a.tx = d.tx; a.tx == nil {
+		a.tx = d.begin(false)
+		a.tx.origin = origin
+		defer d.finish(a.tx)
+	}
+	a.tx.local = false
+	units, deletes := d.units, len(a.tx.deletes)
+	a.reserve()
+	a.structs()
+	d.sections = a.sections[:0]
+	retry := d.keepPending(&a.rest)
+	a.applyDeletes()
+	if retry {
+		u := d.pending.structs
+		d.pending.structs, d.pending.missing = nil, nil
+		if _, err := d.Apply(u); err != nil {
+			return true, err
+		}
+	}
+	fresh = d.units != units || len(a.tx.deletes) != deletes || a.rest.kept
+	return fresh, a.rest.err
+}
+
+// reserve makes room for the structs of a large update at once.
+func (a *applier) reserve() {
+	const large = 1 << 12
+	if len(a.u) < large {
+		return
+	}
+	d := a.d
+	n := 0
+	for i := range a.sections {
+		n += a.sections[i].Structs
+	}
+	// A struct of an update that a document wrote takes ten bytes and more.
+	d.blocks = slices.Grow(d.blocks, min(n, len(a.u)/6)+1)
+}
+
+// structs integrates all structs whose dependencies are there, client by client
+// from the highest. A section whose next struct needs units that are further on in
+// the update waits on a stack until just those are integrated.
+// Source: yjs@13.6.33/src/utils/encoding.js#integrateStructs.
+func (a *applier) structs() {
+	a.queue = a.d.queue[:0]
+	for _, s := range a.sections {
+		a.queue = append(a.queue, queued{client: unknownClient, off: s.Off, clock: s.Clock, left: s.Structs})
+	}
+	type waiter struct {
+		at   int    // which waits
+		goal uint64 // the clock that the one after it has to reach
+	}
+	var stack []waiter
+	for at := range a.queue {
+		goal := uint64(math.MaxUint64)
+		for {
+			q := &a.queue[at]
+			q.waiting = false
+			need, ok := a.run(at, goal)
+			if !ok {
+				if k := a.find(need.Client); k >= 0 && a.queue[k].ready() {
+					q.waiting = true
+					stack = append(stack, waiter{at, goal})
+					at, goal = k, need.Clock+1
+					continue
+				}
+				q.stuck = true
+				for _, w := range stack {
+					a.queue[w.at].stuck = true
+				}
+				stack = stack[:0]
+			}
+			if len(stack) == 0 {
+				break
+			}
+			at, goal = stack[len(stack)-1].at, stack[len(stack)-1].goal
+			stack = stack[:len(stack)-1]
+		}
+	}
+	for i, s := range a.sections {
+		if q := &a.queue[i]; q.left > 0 {
+			a.rest.add(s.Client, q.clock, q.left, a.u[q.off:s.End])
+		}
+	}
+	a.d.queue = a.queue[:0]
+}
+
+// ready reports whether a section has structs that can be tried.
+func (q *queued) ready() bool { return q.left > 0 && !q.waiting && !q.stuck }
+
+// find returns the place of a client's section, or -1.
+func (a *applier) find(client uint64) int {
+	i, ok := slices.BinarySearchFunc(a.sections, client, func(s update.Section, client uint64) int {
+		return cmp.Compare(client, s.Client)
+	})
+	if !ok {
+		return -1
+	}
+	return i
+}
+
+// run integrates structs of a section, up to a clock or until one has to wait: then
+// it returns false and the id that is needed.
+func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
+	d, q, s := a.d, &a.queue[at], &a.sections[at]
+	if q.stuck {
+		return update.ID{}, true
+	}
+	if q.client == unknownClient {
+		q.client = d.addClient(s.Client)
+	}
+	r := lib0.NewReader(a.u[:s.End])
+	r.Skip(q.off)
+	in := &a.in
+	for q.left > 0 && q.clock < goal {
+		d.read(&r, in, s.Client, q.client, q.clock)
+		if in.kind != update.KindSkip {
+			if d.clients[q.client].state < q.clock {
+				a.rest.miss(s.Client, q.clock-1)
+				return update.ID{Client: s.Client, Clock: q.clock - 1}, false
+			}
+			if need, ok := d.depends(in); !ok {
+				if k := a.find(need.Client); k < 0 || !a.queue[k].ready() {
+					a.rest.miss(need.Client, d.state(d.clientOf(need.Client)))
+				}
+				return need, false
+			}
+			a.tx.integrate(in)
+		}
+		q.off, q.clock = r.Offset(), q.clock+in.length
+		q.left--
+	}
+	return update.ID{}, true
+}
+
+// depends reports whether the units that a struct refers to are there, or names one
+// that is not. Yjs writes no struct that refers to itself or a later one of its own
+// client; it waits here like any whose dependencies never come.
+func (d *Doc) depends(in *incoming) (need update.ID, ok bool) {
+	for i, dep := range [...]id{in.origin, in.right, in.parent} {
+		switch {
+		case dep.client == noClient || dep.client == in.client && dep.clock < in.clock:
+		case dep.client == unknownClient:
+			return update.ID{Client: in.unknown[i], Clock: dep.clock}, false
+		case dep.clock >= d.clients[dep.client].state:
+			return update.ID{Client: d.clients[dep.client].id, Clock: dep.clock}, false
+		}
+	}
+	return update.ID{}, true
+}

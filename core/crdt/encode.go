@@ -1,0 +1,272 @@
+package crdt
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/weft-sync/weft/core/lib0"
+	"github.com/weft-sync/weft/core/update"
+)
+
+// Encode returns the whole document, what is pending among it, as one update of
+// format v1: byte for byte what Y.encodeStateAsUpdate of Yjs 13.6 returns for the
+// same history. It is the caller's.
+func (d *Doc) Encode() []byte {
+	b, err := d.Diff([]byte{0})
+	if err != nil {
+		panic("crdt: " + err.Error()) // an empty state vector is never malformed
+	}
+	return b
+}
+
+// Diff returns the update of format v1 that the owner of an encoded state vector
+// needs in order to have all that is here, with the whole delete set. It is the
+// caller's. The error is a *lib0.Error about sv.
+// Source: yjs@13.6.33/src/utils/encoding.js#encodeStateAsUpdate.
+func (d *Doc) Diff(sv []byte) ([]byte, error) {
+	known, err := update.DecodeStateVector(sv)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, d.encodedSize(len(known)))
+	d.vector = d.vector[:0]
+	for _, ci := range d.descending {
+		c := &d.clients[ci]
+		if from := known[c.id]; c.state > from {
+			d.vector = append(d.vector, touched{client: ci, before: from})
+		}
+	}
+	b = d.appendStructs(b, d.vector)
+	b = d.appendDeleted(b)
+	if d.pending.structs == nil && d.pending.deletes.IsEmpty() {
+		return b, nil
+	}
+	updates := [][]byte{b}
+	if u := d.pendingDeletes(); u != nil {
+		updates = append(updates, u)
+	}
+	if u := d.pending.structs; u != nil {
+		u, err := update.Diff(u, sv)
+		if err != nil {
+			return nil, err
+		}
+		updates = append(updates, u)
+	}
+	return update.Merge(updates...)
+}
+
+// encodedSize returns about how many bytes the whole document takes.
+func (d *Doc) encodedSize(clientsKnown int) int {
+	if clientsKnown > 0 {
+		return 256
+	}
+	return len(d.arena) - d.dead + len(d.blocks)*24 + 64
+}
+
+// StateVector returns the encoded state vector, clients descending: of each client
+// the clock up to which the document has everything. It is the caller's.
+// Source: yjs@13.6.33/src/utils/encoding.js#encodeStateVector.
+func (d *Doc) StateVector() []byte {
+	n := 0
+	for i := range d.clients {
+		if d.clients[i].state > 0 {
+			n++
+		}
+	}
+	b := lib0.AppendUint(make([]byte, 0, 2+n*8), uint64(n))
+	for _, ci := range d.descending {
+		if c := &d.clients[ci]; c.state > 0 {
+			b = lib0.AppendUint(lib0.AppendUint(b, c.id), c.state)
+		}
+	}
+	return b
+}
+
+// appendStructs appends the structs of clients, which are descending, from a clock
+// of each on.
+// Source: yjs@13.6.33/src/utils/encoding.js#writeClientsStructs.
+func (d *Doc) appendStructs(b []byte, from []touched) []byte {
+	b = lib0.AppendUint(b, uint64(len(from)))
+	for _, f := range from {
+		c := &d.clients[f.client]
+		p := c.find(f.before)
+		n := len(c.chunks[p.chunk].entries) - int(p.i)
+		for _, k := range c.chunks[p.chunk+1:] {
+			n += len(k.entries)
+		}
+		b = lib0.AppendUint(b, uint64(n))
+		b = lib0.AppendUint(b, c.id)
+		b = lib0.AppendUint(b, f.before)
+		h := c.at(p)
+		b = d.appendStruct(b, h, f.before-d.blocks[h].clock)
+		for p, ok := c.next(p); ok; p, ok = c.next(p) {
+			b = d.appendStruct(b, c.at(p), 0)
+		}
+	}
+	return b
+}
+
+// appendStruct appends a block without its first cut units.
+// Source: yjs@13.6.33/src/structs/Item.js#write, GC.js#write.
+func (d *Doc) appendStruct(b []byte, h handle, cut uint64) []byte {
+	s := &d.blocks[h]
+	if s.kind == update.KindGC {
+		return lib0.AppendUint(append(b, byte(update.KindGC)), d.length(h)-cut)
+	}
+	info := byte(s.kind)
+	l := &d.lists[s.list]
+	if l.key != noKey {
+		info |= infoKey
+	}
+	origin := d.origin(h)
+	if cut > 0 {
+		origin = id{s.client, s.clock + cut - 1}
+	}
+	right := d.rightOrigin(h)
+	if origin.exists() {
+		info |= infoOrigin
+	}
+	if right.exists() {
+		info |= infoRightOrigin
+	}
+	b = append(b, info)
+	if origin.exists() {
+		b = d.appendID(b, origin)
+	}
+	if right.exists() {
+		b = d.appendID(b, right)
+	}
+	if !origin.exists() && !right.exists() {
+		t := &d.types[l.typ]
+		if t.item == 0 {
+			b = lib0.AppendString(append(b, 1), t.name)
+		} else {
+			b = d.appendID(append(b, 0), d.firstID(t.item))
+		}
+		if l.key != noKey {
+			b = lib0.AppendString(b, d.keys[l.key])
+		}
+	}
+	return d.appendContent(b, h, cut)
+}
+
+func (d *Doc) appendID(b []byte, i id) []byte {
+	return lib0.AppendUint(lib0.AppendUint(b, d.clients[i.client].id), i.clock)
+}
+
+// appendContent appends what a block holds, without its first cut units.
+func (d *Doc) appendContent(b []byte, h handle, cut uint64) []byte {
+	s := &d.blocks[h]
+	switch s.kind {
+	case update.KindDeleted:
+		return lib0.AppendUint(b, d.length(h)-cut)
+	case update.KindString:
+		text := d.bytesOf(s)
+		if cut > 0 {
+			text = cutText(text, int(cut))
+		}
+		return lib0.AppendBytes(b, text)
+	case update.KindAny:
+		b = lib0.AppendUint(b, uint64(s.length)-cut)
+		v := d.bytesOf(s)
+		return append(b, v[skipValues(v, int(cut)):]...)
+	case update.KindJSON:
+		b = lib0.AppendUint(b, uint64(s.length)-cut)
+		v := d.bytesOf(s)
+		return append(b, v[skipStrings(v, int(cut)):]...)
+	case update.KindFormat:
+		b = lib0.AppendString(b, d.keys[s.size])
+		return lib0.AppendBytes(b, d.bytesOf(s))
+	case update.KindType:
+		t := &d.types[s.content]
+		b = lib0.AppendUint(b, uint64(t.ref))
+		if t.ref == update.TypeXMLElement || t.ref == update.TypeXMLHook {
+			b = lib0.AppendString(b, t.name)
+		}
+		return b
+	case update.KindDoc:
+		sub := &d.subdocs[s.content]
+		return append(lib0.AppendString(b, sub.guid), sub.options...)
+	}
+	return lib0.AppendBytes(b, d.bytesOf(s)) // Binary, Embed
+}
+
+// appendDeleted appends the delete set of the whole document: clients descending,
+// which all of them have a place in that have something deleted.
+// Source: yjs@13.6.33/src/utils/DeleteSet.js#createDeleteSetFromStructStore.
+func (d *Doc) appendDeleted(b []byte) []byte {
+	ranges := d.ranges[:0]
+	for _, ci := range d.descending {
+		ranges = d.deletedOf(ranges, ci)
+	}
+	d.ranges = ranges[:0]
+	return d.appendRanges(b, ranges)
+}
+
+// deletedOf appends what of a client is deleted.
+func (d *Doc) deletedOf(ranges []idRange, ci uint32) []idRange {
+	open := false
+	c := &d.clients[ci]
+	for k := range c.chunks {
+		for _, e := range c.chunks[k].entries {
+			b := &d.blocks[e.h]
+			if !b.deleted() {
+				open = false
+				continue
+			}
+			if open {
+				ranges[len(ranges)-1].length += d.length(e.h)
+				continue
+			}
+			ranges = append(ranges, idRange{ci, b.clock, d.length(e.h)})
+			open = true
+		}
+	}
+	return ranges
+}
+
+// appendRanges appends ranges, those of one client together and the clients in the
+// order in which they are to be written, as a delete set.
+func (d *Doc) appendRanges(b []byte, ranges []idRange) []byte {
+	clients := 0
+	for i := range ranges {
+		if i == 0 || ranges[i].client != ranges[i-1].client {
+			clients++
+		}
+	}
+	b = lib0.AppendUint(b, uint64(clients))
+	for len(ranges) > 0 {
+		n := 1
+		for n < len(ranges) && ranges[n].client == ranges[0].client {
+			n++
+		}
+		b = lib0.AppendUint(b, d.clients[ranges[0].client].id)
+		b = lib0.AppendUint(b, uint64(n))
+		for _, r := range ranges[:n] {
+			b = lib0.AppendUint(lib0.AppendUint(b, r.clock), r.length)
+		}
+		ranges = ranges[n:]
+	}
+	return b
+}
+
+// appendUpdate appends the update of a transaction, and reports whether there is
+// anything in it.
+// Source: yjs@13.6.33/src/utils/Transaction.js#writeUpdateMessageFromTransaction.
+func (d *Doc) appendUpdate(b []byte, tx *Txn) ([]byte, bool) {
+	if len(tx.deletes) == 0 && len(tx.touched) == 0 {
+		return b, false
+	}
+	descending := func(a, b uint32) int { return cmp.Compare(d.clients[b].id, d.clients[a].id) }
+	if len(tx.touched) > 1 {
+		slices.SortFunc(tx.touched, func(a, b touched) int { return descending(a.client, b.client) })
+	}
+	b = d.appendStructs(b, tx.touched)
+	deletes := tx.deletes
+	if len(deletes) > 1 && deletes[0].client != deletes[len(deletes)-1].client {
+		d.ranges = append(d.ranges[:0], deletes...)
+		deletes = d.ranges
+		slices.SortStableFunc(deletes, func(a, b idRange) int { return descending(a.client, b.client) })
+	}
+	return d.appendRanges(b, deletes), true
+}

@@ -1,0 +1,53 @@
+package update
+
+import "slices"
+
+// Section is where the structs of one client are in an update.
+type Section struct {
+	Client, Clock uint64 // the client, and the clock of the first struct
+	Structs       int    // how many, Skips among them
+	Off, End      int    // the bytes from the first struct's first to after the last one's last
+	Next          uint64 // the clock after the last struct
+}
+
+// Sections checks u as Validate does, and appends where each client's structs are
+// to dst: clients descending and each once, which is how Yjs writes them. deletes
+// is where the delete set begins.
+//
+// An update that is not so, or whose integers are padded, is rewritten first; the
+// places are then those in the update that is returned, which is u itself
+// otherwise. The error is a *lib0.Error.
+func Sections(u []byte, dst []Section) (sections []Section, update []byte, deletes int, err error) {
+	s := scan(u)
+	ordered, repeated := true, false
+	for s.section() {
+		at := Section{Client: s.client, Clock: s.clock, Structs: s.structs, Off: s.Offset()}
+		for s.next() {
+		}
+		at.End, at.Next = s.Offset(), s.clock
+		if n := len(dst); n > 0 && dst[n-1].Client <= at.Client {
+			ordered = false
+		}
+		dst = append(dst, at)
+	}
+	deletes = s.Offset()
+	if err := s.rest(); err != nil {
+		return dst[:0], u, 0, err
+	}
+	if !ordered {
+		sorted := slices.Clone(dst)
+		slices.SortStableFunc(sorted, func(a, b Section) int {
+			return clientClock{client: a.Client}.compare(clientClock{client: b.Client})
+		})
+		for i := 1; i < len(sorted); i++ {
+			repeated = repeated || sorted[i-1].Client == sorted[i].Client
+		}
+		if !repeated {
+			copy(dst, sorted)
+		}
+	}
+	if odd := s.odd || s.Padded(); odd || repeated {
+		return Sections(rewritten(u, odd, repeated), dst[:0])
+	}
+	return dst, u, deletes, nil
+}
