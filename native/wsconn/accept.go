@@ -39,7 +39,8 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (*Conn, error) {
 	// request, and net/http's buffers with it.
 	up.ResponseWriter = nil
 	ws.SetReadLimit(o.ReadLimit)
-	return &Conn{ws: ws, socket: up.wire, wire: up.wire, compress: o.Compression, limit: o.ReadLimit}, nil
+	up.wire.text = o.Text
+	return &Conn{ws: ws, socket: up.wire, wire: up.wire, text: o.Text, compress: o.Compression, limit: o.ReadLimit}, nil
 }
 
 // upgrade is the ResponseWriter that coder's Accept sees. It takes the

@@ -12,7 +12,8 @@ import (
 	"github.com/weft-sync/weft/core/codec"
 )
 
-// Conn is a WebSocket connection that carries binary messages.
+// Conn is a WebSocket connection that carries binary messages, or text messages if
+// it was made so.
 //
 // Read is called by one goroutine, which must be in Read whenever it has
 // nothing else to do: control frames are handled there. Write, TryWrite and
@@ -22,6 +23,7 @@ type Conn struct {
 	ws       *websocket.Conn
 	socket   io.Closer // what Abort closes
 	wire     *wire     // nil on a dialled connection
+	text     bool      // messages are text, not binary
 	compress bool      // messages may be compressed
 	limit    int64
 }
@@ -33,22 +35,39 @@ func (c *Conn) Subprotocol() string { return c.ws.Subprotocol() }
 // capacity that it needs, so keeping it keeps nothing else.
 //
 // The error is a *[codec.PeerError] when the peer broke a rule of this
-// package (a text message, one over the limit): the caller closes the
-// connection with its code. It is a *[CloseError] when the peer closed, and
-// the network's error otherwise. After an error there is nothing more to read.
+// package (a message of the other kind, text that is not UTF-8, one over the
+// limit): the caller closes the connection with its code. It is a *[CloseError]
+// when the peer closed, and the network's error otherwise. After an error there is
+// nothing more to read.
 func (c *Conn) Read() ([]byte, error) {
 	kind, r, err := c.ws.Reader(context.Background())
 	if err != nil {
 		return nil, readError(err, c.limit)
 	}
-	if kind != websocket.MessageBinary {
-		return nil, &codec.PeerError{Code: codec.UnsupportedData, Reason: "text message"}
+	if kind != c.kind() {
+		return nil, &codec.PeerError{Code: codec.UnsupportedData, Reason: kindNames[kind] + " message"}
 	}
 	frame, err := readMessage(r)
 	if err != nil {
 		return nil, readError(err, c.limit)
 	}
+	if c.text && !utf8.Valid(frame) {
+		return nil, &codec.PeerError{Code: notUTF8, Reason: "text that is not UTF-8"}
+	}
 	return frame, nil
+}
+
+// notUTF8 is RFC 6455's code for it (7.4.1).
+const notUTF8 codec.CloseCode = 1007
+
+var kindNames = map[websocket.MessageType]string{websocket.MessageText: "text", websocket.MessageBinary: "binary"}
+
+// kind is what messages on this connection are.
+func (c *Conn) kind() websocket.MessageType {
+	if c.text {
+		return websocket.MessageText
+	}
+	return websocket.MessageBinary
 }
 
 // readMessage reads r to its end. A message that fits into a block costs one
@@ -95,7 +114,7 @@ func (c *Conn) Write(frames [][]byte) error {
 func (c *Conn) TryWrite(frames [][]byte) (done bool, err error) {
 	if c.wire == nil {
 		for _, f := range frames {
-			if err := c.ws.Write(context.Background(), websocket.MessageBinary, f); err != nil {
+			if err := c.ws.Write(context.Background(), c.kind(), f); err != nil {
 				return false, fmt.Errorf("wsconn: write: %w", err)
 			}
 		}
@@ -112,7 +131,7 @@ func (c *Conn) TryWrite(frames [][]byte) (done bool, err error) {
 		c.wire.gather(f)
 		// Without a deadline in the context this costs no timer: the wire
 		// only collects the bytes, so it cannot block.
-		if err := c.ws.Write(context.Background(), websocket.MessageBinary, f); err != nil {
+		if err := c.ws.Write(context.Background(), c.kind(), f); err != nil {
 			c.wire.ungather()
 			return false, fmt.Errorf("wsconn: write: %w", err)
 		}

@@ -1,4 +1,4 @@
-// Package wsconn carries binary frames over WebSocket connections
+// Package wsconn carries messages, binary or text, over WebSocket connections
 // (RFC 6455): it is github.com/coder/websocket made into the transport of
 // this project's machines.
 //
@@ -34,7 +34,8 @@
 // # Limits
 //
 // A message larger than Options.ReadLimit ends the connection with 1009, a
-// text message with 1003: this package has binary messages only. A peer that
+// message of the other kind with 1003: a connection has binary messages, or text
+// messages if Options.Text is set, never both. A peer that
 // takes nothing for Options.WriteTimeout while bytes wait for it is cut off; a
 // slow one, as long as it takes something, never is.
 package wsconn

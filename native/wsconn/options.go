@@ -17,6 +17,10 @@ type Options struct {
 	// after decompression. 0 means DefaultReadLimit; there is no "unlimited".
 	ReadLimit int64
 
+	// Text makes the messages text in place of binary, in both directions. What
+	// is read is checked to be UTF-8; what is written is the caller's affair.
+	Text bool
+
 	// Compression offers (Dial) or accepts (Accept) permessage-deflate
 	// (RFC 7692) without context takeover. It costs CPU and, while a message
 	// is compressed, about 1.2 MB; updates of a few bytes do not gain from

@@ -28,6 +28,7 @@ type wire struct {
 	net.Conn
 	raw     syscall.RawConn // nil if the socket cannot be tried without blocking
 	timeout time.Duration
+	text    bool // messages are text
 
 	// Of the reader's goroutine.
 	in      []byte // read from the socket, not yet consumed
@@ -118,6 +119,7 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // opcodes with the final bit (RFC 6455, 5.2).
 const (
+	finalText   = 0x81
 	finalBinary = 0x82
 	finalClose  = 0x88
 )
@@ -132,24 +134,28 @@ func (w *wire) writeMessages(messages [][]byte) (done bool, err error) {
 	if w.err != nil {
 		return false, w.err
 	}
+	first := byte(finalBinary)
+	if w.text {
+		first = finalText
+	}
 	for _, m := range messages {
 		var header [10]byte
-		w.queue(messageHeader(header[:0], len(m)), false)
+		w.queue(messageHeader(header[:0], first, len(m)), false)
 		w.queue(m, len(m) >= aliasMin)
 	}
 	return w.offer()
 }
 
-// messageHeader appends the frame header of a message from a server: binary,
-// whole, not masked (RFC 6455, 5.2).
-func messageHeader(b []byte, n int) []byte {
+// messageHeader appends the frame header of a message from a server: whole, not
+// masked (RFC 6455, 5.2). Its first byte says whether it is text or binary.
+func messageHeader(b []byte, first byte, n int) []byte {
 	switch {
 	case n < 126:
-		return append(b, finalBinary, byte(n))
+		return append(b, first, byte(n))
 	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, finalBinary, 126), uint16(n))
+		return binary.BigEndian.AppendUint16(append(b, first, 126), uint16(n))
 	}
-	return binary.BigEndian.AppendUint64(append(b, finalBinary, 127), uint64(n))
+	return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(n))
 }
 
 // gather begins a frame: what coder writes from now on is kept until tryFlush.
