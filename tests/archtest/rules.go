@@ -63,6 +63,8 @@ var rules = []rule{
 		reason: "a native package has one third-party module, and this one's is go-htpasswd"},
 	{folder: "native/juggler/internal/tree", native: true,
 		reason: "JSON trees stand on the standard library: they know no connection"},
+	{folder: "native/juggler", own: []string{"core", "native/host", "native/store", "native/wsconn"}, native: true,
+		reason: "Juggler's socket is wsconn's and its passwords are a function of the caller's, so it needs no third party"},
 	{folder: "server", own: []string{"core", "native/host", "native/store", "native/wsconn"}, native: true,
 		reason: "server works with any store and shows no library's types: it imports core and native interfaces, never Badger or a WebSocket library"},
 	{folder: "page", native: true, reason: "page only embeds what was built"},
