@@ -26,6 +26,7 @@ const (
 	TrailingBytes                   // bytes after the end
 	OutOfOrder                      // entries in an order, or repeated, as the format forbids
 	Empty                           // a length of zero where there must be something
+	NotJSON                         // a value that JSON text cannot hold
 )
 
 var reasons = [...]string{
@@ -39,6 +40,7 @@ var reasons = [...]string{
 	TrailingBytes: "trailing bytes",
 	OutOfOrder:    "out of order",
 	Empty:         "empty",
+	NotJSON:       "a value that JSON cannot hold",
 }
 
 // String returns the reason in words, for messages and close reasons.

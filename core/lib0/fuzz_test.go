@@ -99,3 +99,88 @@ func FuzzUTF16(f *testing.F) {
 		}
 	})
 }
+
+// FuzzColumns: what was read of a column is read again from what it is written as.
+func FuzzColumns(f *testing.F) {
+	f.Add(unhex(f, "01024301"), 5)
+	f.Add(unhex(f, "0201000303"), 8)
+	f.Add(unhex(f, "03c70104"), 200)
+	f.Add(unhex(f, "0ac3a9f09f9880f09f9880420001"), 3)
+	f.Fuzz(func(t *testing.T, b []byte, n int) {
+		n = min(max(n, 0), 300)
+		wire := AppendBytes(nil, b)
+		again := func(kind string, read func(r *Reader) []byte) {
+			r := NewReader(wire)
+			written := read(&r)
+			if r.Failed() {
+				return
+			}
+			r = NewReader(written)
+			if rewritten := read(&r); r.End(kind) != nil || !bytes.Equal(rewritten, written) {
+				t.Fatalf("%s %x was written %x and then %x, %v", kind, b, written, rewritten, r.Err())
+			}
+		}
+		again("uints", func(r *Reader) []byte {
+			c, w := r.UintColumn("n"), UintColumnWriter{}
+			for range n {
+				w.Add(c.Next())
+			}
+			c.End()
+			return w.AppendTo(nil)
+		})
+		again("diffs", func(r *Reader) []byte {
+			c, w := r.DiffColumn("n"), DiffColumnWriter{}
+			for range n {
+				w.Add(c.Next())
+			}
+			c.End()
+			return w.AppendTo(nil)
+		})
+		again("bytes", func(r *Reader) []byte {
+			c, w := r.ByteColumn("n"), ByteColumnWriter{}
+			for range n {
+				w.Add(c.Next())
+			}
+			c.End()
+			return w.AppendTo(nil)
+		})
+		again("strings", func(r *Reader) []byte {
+			c, w := r.StringColumn("n"), StringColumnWriter{}
+			for range n {
+				w.Add(c.Next())
+			}
+			c.End()
+			return w.AppendTo(nil)
+		})
+	})
+}
+
+// FuzzParseJSON: what was read of a text is read again from what is written for it.
+func FuzzParseJSON(f *testing.F) {
+	for _, s := range []string{`{"a":[1,-2.5e3,"\u00e9\ud800"],"1":null,"a":{}}`, `[true,false,1e400]`, `-0`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		before := bytes.Clone(b)
+		v, ok := ParseJSON(b)
+		if ok != ValidJSON(b) || !bytes.Equal(b, before) {
+			t.Fatalf("%q: %v, and is now %q", before, ok, b)
+		}
+		if !ok {
+			return
+		}
+		wire := AppendAny(nil, v)
+		r := NewReader(wire)
+		if r.SkipAny("value"); r.End("value") != nil {
+			t.Fatalf("%q: %x: %v", b, wire, r.Err())
+		}
+		text, ok := AppendJSON(nil, v)
+		if !ok || !ValidJSON(text) {
+			t.Fatalf("%q is written %q", b, text)
+		}
+		again, _ := ParseJSON(text)
+		if second, _ := AppendJSON(nil, again); !bytes.Equal(second, text) {
+			t.Fatalf("%q is written %q, and then %q", b, text, second)
+		}
+	})
+}

@@ -19,6 +19,9 @@ func (o *clientOrder) add(client uint64) {
 	o.list = append(o.list, client)
 }
 
+// reset makes the list empty.
+func (o *clientOrder) reset() { *o = clientOrder{list: o.list[:0]} }
+
 // repeated reports whether a client has more than one section. It sorts the list.
 func (o *clientOrder) repeated() bool {
 	if !o.unordered {
@@ -31,12 +34,12 @@ func (o *clientOrder) repeated() bool {
 // rewritten returns an update, which was checked, as one that Yjs might write:
 // without padded integers, and with one section a client. Yjs never writes the
 // other kind, and mistakes a client's second section for a part of the first.
-func rewritten(u []byte, odd, repeated bool) []byte {
+func rewritten(u []byte, l layout, odd, repeated bool) []byte {
 	if odd {
-		u = canonical(u)
+		u = canonical(u, l)
 	}
 	if repeated {
-		m := merger{queue: queue{heap: true}}
+		m := merger{queue: queue{heap: true}, layout: l}
 		deletes := m.mustLoad([][]byte{u})
 		m.plan()
 		deletes = mergeDeletes(deletes)
@@ -49,8 +52,8 @@ func rewritten(u []byte, odd, repeated bool) []byte {
 // outside of values written the way Yjs writes them. No known encoder pads its
 // integers; but Yjs reads such updates, and what is merged from them must be the
 // same bytes that it would write.
-func canonical(u []byte) []byte {
-	s := scan(u)
+func canonical(u []byte, l layout) []byte {
+	s := scan(u, l)
 	b := lib0.AppendUint(make([]byte, 0, len(u)), uint64(s.sections))
 	for s.section() {
 		b = lib0.AppendUint(b, uint64(s.structs))
@@ -91,7 +94,9 @@ func (st *Struct) appendTo(b []byte) []byte {
 		}
 	case KindFormat:
 		b = lib0.AppendBytes(b, r.Bytes("key"))
-		b = lib0.AppendBytes(b, r.Bytes("value"))
+		b = st.appendValue(b, r.Rest())
+	case KindEmbed:
+		b = st.appendValue(b, r.Rest())
 	case KindType:
 		b = lib0.AppendUint(b, r.Uint("type"))
 		if r.Len() > 0 {
@@ -107,4 +112,13 @@ func (st *Struct) appendTo(b []byte) []byte {
 		b = lib0.AppendBytes(b, r.Bytes("content"))
 	}
 	return b
+}
+
+// appendValue appends the value of an embed or a format.
+func (st *Struct) appendValue(b, wire []byte) []byte {
+	if st.layout == withAny {
+		return append(b, wire...)
+	}
+	r := lib0.NewReader(wire)
+	return lib0.AppendBytes(b, r.Bytes("value"))
 }

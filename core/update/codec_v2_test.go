@@ -197,7 +197,7 @@ func TestStructsLimitV2(t *testing.T) {
 	for _, c := range []struct {
 		structs int
 		ok      bool
-	}{{freeStructs, true}, {2 * freeStructs, false}, {1 << 50, false}} {
+	}{{freeClaims, true}, {2 * freeClaims, false}, {1 << 50, false}} {
 		var e EncoderV2
 		e.Sections(1)
 		e.Section(c.structs, 1, 0)

@@ -8,7 +8,7 @@ const MaxSize = 1 << 30
 // can read, store and write again. It allocates nothing unless it fails. The
 // error is a *lib0.Error.
 func Validate(u []byte) error {
-	s := scan(u)
+	s := scan(u, withJSON)
 	for s.section() {
 		for s.next() {
 		}
@@ -19,8 +19,10 @@ func Validate(u []byte) error {
 // Contents returns the ids of the units that an update carries, those of GCs
 // among them and those of Skips not, and the ids that its delete set names. The
 // error is a *lib0.Error.
-func Contents(u []byte) (structs, deletes IDSet, err error) {
-	s := scan(u)
+func Contents(u []byte) (structs, deletes IDSet, err error) { return contentsOf(u, withJSON) }
+
+func contentsOf(u []byte, l layout) (structs, deletes IDSet, err error) {
+	s := scan(u, l)
 	for s.section() {
 		for s.next() {
 			if s.info != byte(KindSkip) {

@@ -42,16 +42,17 @@ type DecoderV2 struct {
 	units      lib0.UintColumnReader
 
 	keys    [][]byte // those read, in case one is read again
-	structs uint64   // how many may still be read
+	claims  uint64   // how much more may be read that takes no bytes
 	deleted uint64   // the clock after the delete range last read
 }
 
-// A struct can take no bytes at all, if it is like the one before it. To bound
-// what a few bytes can claim, an update has at most freeStructs structs, and
-// structsPerByte more for each of its bytes. Documents stay far below.
+// A struct can take no bytes at all, if it is like the one before it, and nor does
+// a key that was read before. To bound what a few bytes can claim, the structs of
+// an update and the bytes of such keys together are at most freeClaims, and
+// claimsPerByte more for each byte of the update. Documents stay far below.
 const (
-	freeStructs    = 1 << 20
-	structsPerByte = 16
+	freeClaims    = 1 << 20
+	claimsPerByte = 16
 )
 
 // Reset makes the decoder read u, which must not change while anything of it is in
@@ -59,9 +60,9 @@ const (
 func (d *DecoderV2) Reset(u []byte) {
 	clear(d.keys)
 	*d = DecoderV2{
-		rest:    lib0.NewReader(u),
-		keys:    d.keys[:0],
-		structs: freeStructs + structsPerByte*uint64(len(u)),
+		rest:   lib0.NewReader(u),
+		keys:   d.keys[:0],
+		claims: freeClaims + claimsPerByte*uint64(len(u)),
 	}
 	r := &d.rest
 	if len(u) > MaxSize {
@@ -116,16 +117,22 @@ func (d *DecoderV2) Sections() int { return d.rest.Count("client sections", 2) }
 // one's client and clock.
 func (d *DecoderV2) Section() (structs int, client, clock uint64) {
 	n := d.rest.Uint("structs")
-	if n > d.structs {
-		d.rest.Fail("structs", lib0.TooLarge)
-	}
-	d.structs -= n
+	d.claim("structs", n)
 	client = d.client.Next()
 	clock = d.rest.Uint("clock")
 	if d.rest.Failed() {
 		return 0, 0, 0
 	}
 	return int(n), client, clock
+}
+
+// claim fails if n more is more than may be claimed.
+func (d *DecoderV2) claim(field string, n uint64) {
+	if n > d.claims {
+		d.rest.Fail(field, lib0.TooLarge)
+		return
+	}
+	d.claims -= n
 }
 
 // Info reads a struct's info byte.
@@ -157,6 +164,7 @@ func (d *DecoderV2) Text() (text []byte, units int) { return d.text.Next() }
 // Source: yjs@13.6.33/src/utils/UpdateEncoder.js#writeKey.
 func (d *DecoderV2) Key() []byte {
 	if n := d.keyClock.Next(); n < uint64(len(d.keys)) {
+		d.claim("key", uint64(len(d.keys[n])))
 		return d.keys[n]
 	}
 	key, _ := d.text.Next()

@@ -1,6 +1,10 @@
 package update
 
-import "github.com/weft-sync/weft/core/lib0"
+import (
+	"cmp"
+
+	"github.com/weft-sync/weft/core/lib0"
+)
 
 // deleteRange is one range of a delete set, as it was read: it may be empty, and
 // overlap others.
@@ -16,6 +20,9 @@ func (d *deleteRange) before(o *deleteRange) bool {
 	}
 	return d.Start < o.Start
 }
+
+// compareClients orders ranges as a delete set has them that was not merged.
+func (d deleteRange) compareClients(o deleteRange) int { return cmp.Compare(o.client, d.client) }
 
 // mergeDeletes sorts ranges, and joins those that overlap or touch. It uses the
 // given slice for the result.

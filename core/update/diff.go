@@ -18,7 +18,11 @@ func Diff(u, sv []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := differ{scanner: scan(u), known: known}
+	return diff(u, known, withJSON)
+}
+
+func diff(u []byte, known clockList, l layout) ([]byte, error) {
+	d := differ{scanner: scan(u, l), known: known}
 	d.out = assembler{sources: [][]byte{u}, indexes: []*index{&d.index}}
 	for d.section() {
 		d.clients.add(d.client)
@@ -30,14 +34,12 @@ func Diff(u, sv []byte) ([]byte, error) {
 		return nil, err
 	}
 	if odd, repeated := d.odd || d.Padded(), d.clients.repeated(); odd || repeated {
-		return Diff(rewritten(u, odd, repeated), sv)
+		return diff(rewritten(u, l, odd, repeated), known, l)
 	}
 	if tidy {
 		return append(d.out.bytes(len(u)-start), u[start:]...), nil
 	}
-	slices.SortStableFunc(deletes, func(a, b deleteRange) int {
-		return clientClock{client: a.client}.compare(clientClock{client: b.client})
-	})
+	slices.SortStableFunc(deletes, deleteRange.compareClients)
 	return appendDeletes(d.out.bytes(deletesSize(deletes)), deletes), nil
 }
 

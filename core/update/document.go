@@ -47,7 +47,7 @@ func (d *Doc) Apply(u []byte) (fresh bool, err error) {
 		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
 	}
 	d.index.reset()
-	odd, err := d.index.add(0, u)
+	odd, err := d.index.add(0, u, withJSON)
 	if err != nil {
 		return false, err
 	}
@@ -77,7 +77,7 @@ func (d *Doc) Apply(u []byte) (fresh bool, err error) {
 // that Apply would change nothing. The error is a *lib0.Error: u is malformed.
 func (d *Doc) Has(u []byte) (bool, error) {
 	d.index.reset()
-	if _, err := d.index.add(0, u); err != nil {
+	if _, err := d.index.add(0, u, withJSON); err != nil {
 		return false, err
 	}
 	for i := range d.index.runs {
@@ -105,9 +105,9 @@ func (d *Doc) keep(u []byte, odd bool) {
 	}
 	d.seal()
 	if odd {
-		u = canonical(u)
+		u = canonical(u, withJSON)
 		d.index = index{}
-		d.index.add(0, u) // was checked before
+		d.index.add(0, u, withJSON) // was checked before
 	}
 	d.index.deletes = nil
 	d.push(part{u, d.index})

@@ -176,7 +176,7 @@ func TestDocMarks(t *testing.T) {
 			off, clock, passed := r.off, r.clock, uint32(0)
 			for _, m := range p.index.marks[r.mark:r.marked] {
 				for passed < m.passed {
-					units, next := structLen(p.b, off)
+					units, next := structLen(p.b, off, withJSON)
 					off, clock, passed = next, clock+units, passed+1
 				}
 				if m != (mark{clock, off, passed}) {
@@ -185,10 +185,10 @@ func TestDocMarks(t *testing.T) {
 				n++
 			}
 			for passed+1 < r.n {
-				units, next := structLen(p.b, off)
+				units, next := structLen(p.b, off, withJSON)
 				off, clock, passed = next, clock+units, passed+1
 			}
-			if units, next := structLen(p.b, off); off != r.last || next != r.stop || clock+units != r.end {
+			if units, next := structLen(p.b, off, withJSON); off != r.last || next != r.stop || clock+units != r.end {
 				t.Fatalf("run %+v ends with a struct at %d, and %d at %d", r, off, clock+units, next)
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-
-	"github.com/weft-sync/weft/core/lib0"
 )
 
 // IDSet is a set of ids, held as clock ranges per client: the ids that an update
@@ -158,35 +156,4 @@ func (s *IDSet) descending() []int32 {
 		return cmp.Compare(s.clients[b].client, s.clients[a].client)
 	})
 	return s.order
-}
-
-// Append appends the set as the delete set of an update, clients descending.
-// Source: yjs@13.6.33/src/utils/DeleteSet.js#writeDeleteSet.
-func (s *IDSet) Append(b []byte) []byte {
-	b = lib0.AppendUint(b, uint64(len(s.clients)))
-	for _, i := range s.descending() {
-		c := &s.clients[i]
-		b = lib0.AppendUint(b, c.client)
-		b = lib0.AppendUint(b, uint64(c.ranges.len()))
-		c.ranges.each(func(r Range) bool {
-			b = lib0.AppendUint(b, r.Start)
-			b = lib0.AppendUint(b, r.End-r.Start)
-			return true
-		})
-	}
-	return b
-}
-
-// size returns how many bytes Append appends.
-func (s *IDSet) size() int {
-	n := lib0.SizeUint(uint64(len(s.clients)))
-	for i := range s.clients {
-		c := &s.clients[i]
-		n += lib0.SizeUint(c.client) + lib0.SizeUint(uint64(c.ranges.len()))
-		c.ranges.each(func(r Range) bool {
-			n += lib0.SizeUint(r.Start) + lib0.SizeUint(r.End-r.Start)
-			return true
-		})
-	}
-	return n
 }

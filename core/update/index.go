@@ -48,8 +48,8 @@ func (x *index) reset() {
 
 // add checks all of u and adds it as source src. It reports whether u must be
 // rewritten first (canonical). On an error the index holds parts of u.
-func (x *index) add(src uint32, u []byte) (odd bool, err error) {
-	s := scan(u)
+func (x *index) add(src uint32, u []byte, l layout) (odd bool, err error) {
+	s := scan(u, l)
 	for s.section() {
 		r := run{client: s.client, src: src}
 		for s.next() {
@@ -134,8 +134,8 @@ func fixedInfo(info byte) byte {
 
 // structLen returns the length in units of the struct at an offset of u, which
 // was checked, and where the next one starts.
-func structLen(u []byte, off uint32) (units uint64, next uint32) {
-	s := scanner{Reader: lib0.NewReader(u[off:])}
+func structLen(u []byte, off uint32, l layout) (units uint64, next uint32) {
+	s := scanner{Reader: lib0.NewReader(u[off:]), layout: l}
 	s.one()
 	return s.units, off + uint32(s.Offset())
 }

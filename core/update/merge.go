@@ -29,7 +29,11 @@ func Merge(updates ...[]byte) ([]byte, error) {
 		}
 		return updates[0], nil
 	}
-	m := merger{}
+	return merge(updates, withJSON)
+}
+
+func merge(updates [][]byte, l layout) ([]byte, error) {
+	m := merger{layout: l}
 	deletes, err := m.load(updates)
 	if err != nil {
 		return nil, err
@@ -47,6 +51,7 @@ type merger struct {
 	queue   queue
 	out     assembler
 	known   clockList // what the reader of the result has; nothing in a plain merge
+	layout  layout    // of the sources and of the result
 
 	// The section being written. What follows is about the struct last written,
 	// which Yjs calls currWrite.
@@ -77,7 +82,7 @@ func (m *merger) load(updates [][]byte) ([]deleteRange, error) {
 	sources := updates
 	for i, u := range updates {
 		was := *x
-		odd, err := x.add(uint32(i), u)
+		odd, err := x.add(uint32(i), u, m.layout)
 		if err != nil {
 			return nil, err
 		}
@@ -85,9 +90,9 @@ func (m *merger) load(updates [][]byte) ([]deleteRange, error) {
 			if &sources[0] == &updates[0] {
 				sources = slices.Clone(updates)
 			}
-			sources[i] = canonical(u)
+			sources[i] = canonical(u, m.layout)
 			*x = was
-			if _, err := x.add(uint32(i), sources[i]); err != nil {
+			if _, err := x.add(uint32(i), sources[i], m.layout); err != nil {
 				return nil, err
 			}
 		}
@@ -178,7 +183,7 @@ func (m *merger) step(c *cursor) {
 		return
 	}
 	if m.gc > 0 && m.isGC(c) {
-		units, _ := structLen(m.out.sources[c.src], c.off)
+		units, _ := structLen(m.out.sources[c.src], c.off, m.layout)
 		m.gc += c.clock + units - m.end
 		m.end = c.clock + units
 		return // the cursor stays: next time it is passed
@@ -207,7 +212,7 @@ func (m *merger) pass(c *cursor) (moved bool) {
 				c.off, c.clock, c.passed, moved = to.off, to.clock, to.passed, true
 				continue
 			}
-			units, next := structLen(m.out.sources[c.src], c.off)
+			units, next := structLen(m.out.sources[c.src], c.off, m.layout)
 			if c.clock+units > m.end {
 				return moved
 			}
@@ -234,7 +239,7 @@ func (m *merger) tail(c *cursor) {
 	m.flush()
 	r := m.run(c)
 	src := m.out.sources[c.src]
-	units, next := structLen(src, c.off)
+	units, next := structLen(src, c.off, m.layout)
 	end := c.clock + units
 	if src[c.off]&infoKind == byte(KindGC) {
 		m.gc = end - m.end
@@ -257,7 +262,7 @@ func (m *merger) rest(c *cursor) {
 	p := piece{c.src, c.off, r.stop, c.passed, r.fix, r.fixed, r.mark, r.marked}
 	n, end := r.n-c.passed, r.end
 	if src := m.out.sources[c.src]; src[r.last]&infoKind == byte(KindGC) {
-		m.gc, _ = structLen(src, r.last)
+		m.gc, _ = structLen(src, r.last, m.layout)
 		p.stop = r.last
 		n--
 		end -= m.gc

@@ -61,7 +61,7 @@ func TestMergeUnordered(t *testing.T) {
 	m := mustMerge(t, all...)
 	wantUnion(t, m, all...)
 	last := uint64(1 << 53)
-	for s := scan(m); s.section(); last = s.client {
+	for s := scan(m, withJSON); s.section(); last = s.client {
 		if s.client >= last {
 			t.Errorf("client %d comes after %d", s.client, last)
 		}

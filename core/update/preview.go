@@ -24,11 +24,11 @@ func (st *Struct) AppendPreview(b []byte, limit int) []byte {
 	case KindString:
 		w.quoted(r.Bytes("string"))
 	case KindEmbed:
-		w.raw(r.Bytes("embed"))
+		w.value(st, &r)
 	case KindFormat:
 		w.quoted(r.Bytes("key"))
 		w.text(": ")
-		w.raw(r.Bytes("value"))
+		w.value(st, &r)
 	case KindType:
 		ref := TypeRef(r.Uint("type"))
 		w.text(ref.String())
@@ -50,6 +50,15 @@ func (st *Struct) AppendPreview(b []byte, limit int) []byte {
 		w.b = append(w.b, "…"...)
 	}
 	return w.b
+}
+
+// value appends the value of an embed or a format.
+func (w *preview) value(st *Struct, r *lib0.Reader) {
+	if st.layout == withAny {
+		w.any(r.Any("value"))
+	} else {
+		w.raw(r.Bytes("value"))
+	}
 }
 
 // preview appends until it is full.

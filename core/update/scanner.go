@@ -29,6 +29,7 @@ type scanner struct {
 	client   uint64 // of this section
 	clock    uint64 // after the struct last read
 	odd      bool   // something apart from a padded integer that Yjs would write otherwise
+	layout   layout
 
 	// The struct last read.
 	off   int    // where it starts
@@ -43,8 +44,8 @@ type scanner struct {
 }
 
 // scan returns a scanner at the start of u.
-func scan(u []byte) scanner {
-	s := scanner{Reader: lib0.NewReader(u), deleteClients: -1}
+func scan(u []byte, l layout) scanner {
+	s := scanner{Reader: lib0.NewReader(u), deleteClients: -1, layout: l}
 	if len(u) > MaxSize {
 		s.Fail("update", lib0.TooLarge)
 	}
@@ -174,10 +175,10 @@ func (s *scanner) content() uint64 {
 		_, units := s.Text("string")
 		return uint64(units)
 	case KindEmbed:
-		s.JSON("embed")
+		s.value("embed")
 	case KindFormat:
 		s.String("format key")
-		s.JSON("format value")
+		s.value("format value")
 	case KindType:
 		at := s.Offset()
 		switch ref := TypeRef(s.Uint("type")); {
@@ -201,6 +202,15 @@ func (s *scanner) content() uint64 {
 	return 1
 }
 
+// value reads the value of an embed or a format.
+func (s *scanner) value(field string) {
+	if s.layout == withAny {
+		s.SkipAny(field)
+	} else {
+		s.JSON(field)
+	}
+}
+
 // json reads one value of ContentJSON, which spells JavaScript's undefined as a
 // word. Source: yjs@13.6.33/src/structs/ContentJSON.js#readContentJSON.
 func (s *scanner) json() {
@@ -216,13 +226,18 @@ func (s *scanner) json() {
 // Source: yjs@13.6.33/src/structs/ContentDoc.js#createDocFromOpts.
 func (s *scanner) docOptions() {
 	at := s.Offset()
-	if rest := s.Rest(); len(rest) > 0 {
-		if k := lib0.Kind(rest[0]); k == lib0.KindNull || k == lib0.KindUndefined {
-			s.FailAt(at, "subdocument options", lib0.UnknownType)
-			return
-		}
+	if rest := s.Rest(); len(rest) > 0 && !isOptions(rest) {
+		s.FailAt(at, "subdocument options", lib0.UnknownType)
+		return
 	}
 	s.SkipAny("subdocument options")
+}
+
+// isOptions reports whether a value, of which there is one byte at least, has
+// properties.
+func isOptions(wire []byte) bool {
+	k := lib0.Kind(wire[0])
+	return k != lib0.KindNull && k != lib0.KindUndefined
 }
 
 // startDeletes begins the delete set, and returns how many clients it has.

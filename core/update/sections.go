@@ -18,7 +18,7 @@ type Section struct {
 // places are then those in the update that is returned, which is u itself
 // otherwise. The error is a *lib0.Error.
 func Sections(u []byte, dst []Section) (sections []Section, update []byte, deletes int, err error) {
-	s := scan(u)
+	s := scan(u, withJSON)
 	ordered, repeated := true, false
 	for s.section() {
 		at := Section{Client: s.client, Clock: s.clock, Structs: s.structs, Off: s.Offset()}
@@ -47,7 +47,7 @@ func Sections(u []byte, dst []Section) (sections []Section, update []byte, delet
 		}
 	}
 	if odd := s.odd || s.Padded(); odd || repeated {
-		return Sections(rewritten(u, odd, repeated), dst[:0])
+		return Sections(rewritten(u, withJSON, odd, repeated), dst[:0])
 	}
 	return dst, u, deletes, nil
 }

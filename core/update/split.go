@@ -63,7 +63,7 @@ type lane struct {
 // load finds the sections. What has padded integers or repeated sections is
 // rewritten first, so that the bytes of structs can be copied.
 func (s *splitter) load(u []byte) error {
-	sc := scan(u)
+	sc := scan(u, withJSON)
 	var clients clientOrder
 	for sc.section() {
 		clients.add(sc.client)
@@ -79,7 +79,7 @@ func (s *splitter) load(u []byte) error {
 	}
 	if odd, repeated := sc.odd || sc.Padded(), clients.repeated(); odd || repeated {
 		s.lanes = nil
-		return s.load(rewritten(u, odd, repeated))
+		return s.load(rewritten(u, withJSON, odd, repeated))
 	}
 	slices.SortFunc(s.lanes, func(a, b lane) int {
 		return clientClock{client: a.client}.compare(clientClock{client: b.client})

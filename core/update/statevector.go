@@ -19,11 +19,7 @@ func DecodeStateVector(b []byte) (StateVector, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := make(StateVector, len(list))
-	for _, c := range list {
-		v[c.client] = c.clock
-	}
-	return v, nil
+	return list.vector(), nil
 }
 
 // Append appends the state vector, clients descending.
@@ -46,15 +42,21 @@ func (c clientClock) compare(o clientClock) int { return cmp.Compare(o.client, c
 
 func readClocks(b []byte) (clockList, error) {
 	r := lib0.NewReader(b)
+	list := readClocksOf(&r)
+	if err := r.End("state vector"); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// readClocksOf reads a state vector.
+func readClocksOf(r *lib0.Reader) clockList {
 	list := make(clockList, r.Count("state vector clients", 2))
 	sorted := true
 	for i := range list {
 		list[i].client = r.Uint("client")
 		list[i].clock = r.Uint("clock")
 		sorted = sorted && (i == 0 || list[i-1].client > list[i].client)
-	}
-	if err := r.End("state vector"); err != nil {
-		return nil, err
 	}
 	if !sorted {
 		slices.SortStableFunc(list, clientClock.compare)
@@ -68,7 +70,15 @@ func readClocks(b []byte) (clockList, error) {
 		}
 		list = list[:n]
 	}
-	return list, nil
+	return list
+}
+
+func (l clockList) vector() StateVector {
+	v := make(StateVector, len(l))
+	for _, c := range l {
+		v[c.client] = c.clock
+	}
+	return v
 }
 
 // clock returns how many units of a client are known.
@@ -100,10 +110,12 @@ func (l clockList) append(b []byte) []byte {
 // state vector is right in any case.
 //
 // The result is the caller's. The error is a *lib0.Error.
-func StateVectorOf(u []byte) ([]byte, error) {
+func StateVectorOf(u []byte) ([]byte, error) { return stateVectorOf(u, withJSON) }
+
+func stateVectorOf(u []byte, l layout) ([]byte, error) {
 	var list clockList
 	var clients clientOrder
-	s := scan(u)
+	s := scan(u, l)
 	first := true
 	for s.section() {
 		clients.add(s.client)
@@ -126,7 +138,7 @@ func StateVectorOf(u []byte) ([]byte, error) {
 		return nil, err
 	}
 	if clients.repeated() {
-		return StateVectorOf(rewritten(u, false, true))
+		return stateVectorOf(rewritten(u, l, false, true), l)
 	}
 	return list.append(nil), nil
 }

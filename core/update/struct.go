@@ -17,7 +17,10 @@ type Struct struct {
 	Kind  Kind
 	Place Place // of an item
 
-	Content []byte // of an item, encoded, without the info byte
+	// Content is an item's content as version 1 encodes it. In an update of
+	// version 2, the values of embeds and formats are Any instead of JSON.
+	Content []byte
+	layout  layout
 }
 
 // Place is what an item says about where it belongs.
@@ -43,8 +46,14 @@ func Inspect(u []byte) (iter.Seq[Struct], iter.Seq[DeleteRange], error) {
 	if err := Validate(u); err != nil {
 		return nil, nil, err
 	}
+	structs, deletes := inspect(u, withJSON)
+	return structs, deletes, nil
+}
+
+// inspect is Inspect of an update that was checked.
+func inspect(u []byte, l layout) (iter.Seq[Struct], iter.Seq[DeleteRange]) {
 	structs := func(yield func(Struct) bool) {
-		s := scan(u)
+		s := scan(u, l)
 		for s.section() {
 			for s.next() {
 				if !yield(s.decoded(u)) {
@@ -54,7 +63,7 @@ func Inspect(u []byte) (iter.Seq[Struct], iter.Seq[DeleteRange], error) {
 		}
 	}
 	deletes := func(yield func(DeleteRange) bool) {
-		s := scan(u)
+		s := scan(u, l)
 		for s.section() {
 			for s.next() {
 			}
@@ -68,12 +77,12 @@ func Inspect(u []byte) (iter.Seq[Struct], iter.Seq[DeleteRange], error) {
 			}
 		}
 	}
-	return structs, deletes, nil
+	return structs, deletes
 }
 
 // decoded returns the struct last read from u.
 func (s *scanner) decoded(u []byte) Struct {
-	st := Struct{ID: ID{s.client, s.start}, Len: s.units, Kind: Kind(s.info & infoKind)}
+	st := Struct{ID: ID{s.client, s.start}, Len: s.units, Kind: Kind(s.info & infoKind), layout: s.layout}
 	if st.Kind == KindGC || st.Kind == KindSkip {
 		return st
 	}

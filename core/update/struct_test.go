@@ -112,7 +112,7 @@ func TestStructRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := scan(u)
+	s := scan(u, withJSON)
 	s.section()
 	for st := range structs {
 		if !s.next() {

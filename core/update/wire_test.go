@@ -31,7 +31,7 @@ func TestWireExample(t *testing.T) {
 		starts = append(starts, len(u))
 		u = append(u, b...)
 	}
-	s := scan(u)
+	s := scan(u, withJSON)
 	s.section()
 	for i := 2; s.next(); i++ {
 		if s.off != starts[i] {
