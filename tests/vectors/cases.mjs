@@ -2,30 +2,20 @@
 
 import * as Y from 'yjs'
 import * as b from './bytes.mjs'
+import { Case } from './case.mjs'
+import { editedInV2, handmadeInV2, inV2, refusedInV2, values } from './cases_v2.mjs'
 import { edit, CLIENTS } from './editing.mjs'
 import { Prng } from './prng.mjs'
 import { randomStateVector, randomUpdate } from './random.mjs'
 
-/** Collects the byte arrays and results of one case. */
-class Case {
+/** A case of version 1. */
+class CaseV1 extends Case {
   constructor (name) {
-    this.name = name
-    this.blobs = []
-    this.places = new Map()
+    super(name)
     this.merges = []
     this.diffs = []
     this.vectors = []
     this.invalid = []
-  }
-
-  blob (bytes) {
-    const hex = Buffer.from(bytes).toString('hex')
-    let place = this.places.get(hex)
-    if (place === undefined) {
-      place = this.blobs.push(hex) - 1
-      this.places.set(hex, place)
-    }
-    return place
   }
 
   merge (updates) {
@@ -74,7 +64,7 @@ const near = (r, sv) => b.stateVector([...Y.decodeStateVector(sv)]
 
 const edited = (name, seed, options) => {
   const r = new Prng(seed)
-  const c = new Case(name)
+  const c = new CaseV1(name)
   const { log, docs, vectors } = edit(r, options)
   const merged = [c.merge(log), c.merge(log.slice().reverse()), c.merge(r.shuffled(log))]
   // Some are missing: the result has Skips.
@@ -97,7 +87,7 @@ const edited = (name, seed, options) => {
 
 const synthetic = (name, seed, clients, rounds) => {
   const r = new Prng(seed)
-  const c = new Case(name)
+  const c = new CaseV1(name)
   for (let i = 0; i < rounds; i++) {
     const updates = Array.from({ length: r.between(2, 5) }, () => randomUpdate(r, clients))
     const merged = c.merge(updates)
@@ -113,19 +103,20 @@ const synthetic = (name, seed, clients, rounds) => {
 /** Many updates at once, with many ties between a GC and an Item: see the queue of core/update. */
 const crowded = (name, seed, counts) => {
   const r = new Prng(seed)
-  const c = new Case(name)
+  const c = new CaseV1(name)
   for (const n of counts) c.merge(Array.from({ length: n }, () => randomUpdate(r, r.pick([[5], [9, 3], [7, 6, 5, 4, 3]]))))
   return c
 }
 
-/** A case from a seed, for a comparison of more than is stored. */
-export const randomCase = seed => {
+/** Cases from a seed, in both versions, for a comparison of more than is stored. */
+export const randomCases = seed => {
   const r = new Prng(seed)
   const n = r.between(1, 4)
   const clients = r.shuffled(CLIENTS).slice(0, n).sort((a, b) => b - a)
-  if (r.chance(10)) return crowded(`crowded, seed ${seed}`, seed, [r.between(2, 300), r.between(60, 130)])
-  if (r.chance(60)) return synthetic(`synthetic, seed ${seed}`, seed, clients, 25)
-  return edited(`edited, seed ${seed}`, seed, {
+  const both = c => [c, inV2(c)]
+  if (r.chance(10)) return both(crowded(`crowded, seed ${seed}`, seed, [r.between(2, 300), r.between(60, 130)]))
+  if (r.chance(60)) return both(synthetic(`synthetic, seed ${seed}`, seed, clients, 25))
+  const options = {
     kind: r.pick(['typing', 'text', 'rich', 'array', 'map', 'xml', 'nested', 'subdocs', 'mixed']),
     steps: r.between(5, 60),
     clients,
@@ -133,11 +124,12 @@ export const randomCase = seed => {
     undo: r.chance(20),
     deliver: r.pick([10, 40, 80]),
     lossless: r.chance(40)
-  })
+  }
+  return [...both(edited(`edited, seed ${seed}`, seed, options)), editedInV2(`edited in version 2, seed ${seed}`, seed, options)]
 }
 
 const surrogates = () => {
-  const c = new Case('cuts inside surrogate pairs')
+  const c = new CaseV1('cuts inside surrogate pairs')
   const doc = new Y.Doc({ guid: 'vector' })
   doc.clientID = 9
   doc.getText('t').insert(0, 'a😀é漢👩‍👩‍👧𝒳\ufeffz')
@@ -153,7 +145,7 @@ const surrogates = () => {
 }
 
 const handmade = () => {
-  const c = new Case('hand-made')
+  const c = new CaseV1('hand-made')
   const root = { parent: 'root' }
   const all = b.update([[2 ** 53 - 1, 0, [
     b.item(root, b.string('ab')),
@@ -212,7 +204,7 @@ const handmade = () => {
 }
 
 const refused = () => {
-  const c = new Case('refused by Yjs')
+  const c = new CaseV1('refused by Yjs')
   const place = { origin: [1, 0] }
   const one = content => b.update([[1, 0, [b.item(place, content)]]])
   const bytes = (...list) => Uint8Array.from(list)
@@ -246,8 +238,8 @@ const refused = () => {
 
 const raw10 = () => b.raw(10, [1])
 
-/** All cases, in the order they are stored. */
-export const allCases = function * () {
+/** The cases of version 1. */
+const casesV1 = function * () {
   const some = n => CLIENTS.slice(-n)
   yield edited('typing', 1, { kind: 'typing', steps: 150, clients: some(3), deliver: 60, lossless: true })
   yield edited('text', 2, { kind: 'text', steps: 80, clients: some(3) })
@@ -269,4 +261,19 @@ export const allCases = function * () {
   yield surrogates()
   yield handmade()
   yield refused()
+}
+
+/** All cases, in the order they are stored. */
+export const allCases = function * () {
+  const some = n => CLIENTS.slice(-n)
+  const v1 = [...casesV1()]
+  yield * v1
+  for (const c of v1) if (c.merges.length > 0) yield inV2(c)
+  yield editedInV2('edited in version 2', 31, { kind: 'mixed', steps: 80, clients: some(3) })
+  yield editedInV2('formatted text in version 2', 32, { kind: 'rich', steps: 60, clients: some(2), deliver: 60 })
+  yield editedInV2('typing in version 2', 33, { kind: 'typing', steps: 90, clients: CLIENTS, deliver: 60, lossless: true })
+  yield editedInV2('no garbage collection in version 2', 34, { kind: 'mixed', gc: false, steps: 80, clients: some(4), deliver: 50 })
+  yield handmadeInV2()
+  yield values()
+  yield refusedInV2()
 }

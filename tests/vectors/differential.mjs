@@ -1,10 +1,10 @@
-// Prints random cases as JSON lines, for a comparison with Yjs of more than is
+// Prints random cases, several for a seed, as JSON lines, for a comparison with Yjs of more than is
 // stored: node differential.mjs FIRST_SEED COUNT
 
-import { randomCase } from './cases.mjs'
+import { randomCases } from './cases.mjs'
 
 const [first, count] = process.argv.slice(2).map(Number)
 for (let seed = first; seed < first + count; seed++) {
-  const line = JSON.stringify(randomCase(seed)) + '\n'
-  if (!process.stdout.write(line)) await new Promise(resolve => process.stdout.once('drain', resolve))
+  const lines = randomCases(seed).map(c => JSON.stringify(c) + '\n').join('')
+  if (!process.stdout.write(lines)) await new Promise(resolve => process.stdout.once('drain', resolve))
 }

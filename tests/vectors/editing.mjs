@@ -85,11 +85,12 @@ const edits = {
 /**
  * Lets clients edit, deliver updates in any order, and lose some for a while.
  *
- * @returns {{ log: Uint8Array[], docs: Y.Doc[], vectors: Uint8Array[] }} all updates in the order they were made, the
- *   documents of the clients (some with gaps), and state vectors seen on the way
+ * @returns {{ log: Uint8Array[], logV2: Uint8Array[], docs: Y.Doc[], vectors: Uint8Array[] }} all updates in the order
+ *   they were made, in both versions, the documents of the clients (some with gaps), and state vectors seen on the way
  */
 export const edit = (r, { kind, steps, clients, gc = true, undo = false, deliver = 30, lossless = false }) => {
   const log = []
+  const logV2 = []
   const vectors = []
   const docs = clients.map(clientID => {
     const doc = new Y.Doc({ guid: 'vector', gc })
@@ -102,6 +103,7 @@ export const edit = (r, { kind, steps, clients, gc = true, undo = false, deliver
     log.push(u)
     waiting.forEach((w, k) => { if (k !== i) w.push(u) })
   }))
+  docs.forEach(doc => doc.on('updateV2', (u, origin, _, tr) => { if (tr.local) logV2.push(u) }))
   const scopes = doc => [doc.getText('text'), doc.getArray('array'), doc.getMap('map')]
   const undos = undo ? docs.map(doc => new Y.UndoManager(scopes(doc), { captureTimeout: 0 })) : []
   for (let step = 0; step < steps; step++) {
@@ -123,5 +125,5 @@ export const edit = (r, { kind, steps, clients, gc = true, undo = false, deliver
   }
   undos.forEach(u => u.destroy())
   docs.forEach(doc => vectors.push(Y.encodeStateVector(doc)))
-  return { log, docs, vectors }
+  return { log, logV2, docs, vectors }
 }

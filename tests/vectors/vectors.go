@@ -38,6 +38,17 @@ type Case struct {
 	Diffs   [][3]int `json:"diffs"`   // update, state vector, Y.diffUpdate
 	Vectors [][2]int `json:"vectors"` // update, Y.encodeStateVectorFromUpdate
 	Invalid []int    `json:"invalid"` // updates that Yjs throws on
+
+	V2 CaseV2 `json:"-"` // in the same object
+}
+
+// UnmarshalJSON reads both versions' fields.
+func (c *Case) UnmarshalJSON(b []byte) error {
+	type fields Case
+	if err := json.Unmarshal(b, (*fields)(c)); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, &c.V2)
 }
 
 // Merge is one call of Y.mergeUpdates.
@@ -96,7 +107,7 @@ func Run(t *testing.T, impl Implementation) {
 	}
 }
 
-// RunCase runs one case.
+// RunCase runs one case; what is about version 2 only on an ImplementationV2.
 func RunCase(t *testing.T, impl Implementation, c *Case) {
 	for i, m := range c.Merges {
 		of := make([][]byte, len(m.Of))
@@ -133,6 +144,9 @@ func RunCase(t *testing.T, impl Implementation, c *Case) {
 		if impl.Validate(c.Blobs[u]) == nil {
 			t.Errorf("%x was taken, and Yjs throws on it", c.Blobs[u])
 		}
+	}
+	if v2, ok := impl.(ImplementationV2); ok {
+		runCaseV2(t, v2, c)
 	}
 }
 
