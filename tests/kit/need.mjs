@@ -14,6 +14,13 @@ export function weftBinary() {
   return file
 }
 
+/** One of our examples, built. */
+export function exampleBinary(name) {
+  const file = `${root}build/${name}`
+  execFileSync('go', ['build', '-o', file, `./examples/${name}`], { cwd: root, stdio: 'inherit' })
+  return file
+}
+
 /** A Chromium or Chrome; CHROMIUM names another one. */
 export function chromiumBinary() {
   const names = process.env.CHROMIUM ? [process.env.CHROMIUM] : ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
