@@ -71,15 +71,22 @@ func (a *applier) apply(origin any) (fresh bool, err error) {
 	d.sections = a.sections[:0]
 	retry := d.keepPending(&a.rest)
 	a.applyDeletes()
-	if retry {
-		u := d.pending.structs
-		d.pending.structs, d.pending.missing = nil, nil
-		if _, err := d.Apply(u); err != nil {
-			return true, err
-		}
+	if err := a.retry(retry); err != nil {
+		return true, err
 	}
-	fresh = d.units != units || len(a.tx.deletes) != deletes || a.rest.kept
-	return fresh, a.rest.err
+	return d.units != units || len(a.tx.deletes) != deletes || a.rest.kept, a.rest.err
+}
+
+// retry applies the structs that were waiting, if some of them can go on now.
+func (a *applier) retry(now bool) error {
+	if !now {
+		return nil
+	}
+	p := &a.d.pending
+	u := p.structs
+	p.structs, p.missing = nil, nil
+	_, err := a.d.Apply(u)
+	return err
 }
 
 // reserve makes room for the structs of a large update at once.
@@ -118,7 +125,7 @@ func (a *applier) structs() {
 			q.waiting = false
 			need, ok := a.run(at, goal)
 			if !ok {
-				if k := a.find(need.Client); k >= 0 && a.queue[k].ready() {
+				if k := a.find(need.Client); k >= 0 && k != at && a.queue[k].ready() {
 					q.waiting = true
 					stack = append(stack, waiter{at, goal})
 					at, goal = k, need.Clock+1
@@ -159,8 +166,8 @@ func (a *applier) find(client uint64) int {
 	return i
 }
 
-// run integrates structs of a section, up to a clock or until one has to wait: then
-// it returns false and the id that is needed.
+// run integrates structs of a section, until the client's state reaches a goal or one
+// has to wait: then it returns false and the id that is needed.
 func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	d, q, s := a.d, &a.queue[at], &a.sections[at]
 	if q.stuck {
@@ -172,7 +179,7 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	r := lib0.NewReader(a.u[:s.End])
 	r.Skip(q.off)
 	in := &a.in
-	for q.left > 0 && q.clock < goal {
+	for q.left > 0 && d.clients[q.client].state < goal {
 		d.read(&r, in, s.Client, q.client, q.clock)
 		if in.kind != update.KindSkip {
 			if d.clients[q.client].state < q.clock {
@@ -180,7 +187,7 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 				return update.ID{Client: s.Client, Clock: q.clock - 1}, false
 			}
 			if need, ok := d.depends(in); !ok {
-				if k := a.find(need.Client); k < 0 || !a.queue[k].ready() {
+				if k := a.find(need.Client); k < 0 || k == at || !a.queue[k].ready() {
 					a.rest.miss(need.Client, d.state(d.clientOf(need.Client)))
 				}
 				return need, false

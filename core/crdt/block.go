@@ -44,6 +44,7 @@ const (
 	flagKeep                // its content is needed by an undo manager, and not collected
 	flagRedone              // an undo put a copy in its place: Doc.redone has its id
 	flagHigh                // a clock of its origins is past 2^32: Doc.high has the upper bits
+	flagAny                 // the value of an embed or a format is held as Any, not as JSON
 )
 
 // ref is an id with the client's place and the lower 32 bits of the clock.

@@ -142,6 +142,15 @@ func (c *client) prev(p place) (place, bool) {
 	return p, false
 }
 
+// countFrom returns how many blocks there are from a place on.
+func (c *client) countFrom(p place) int {
+	n := -int(p.i)
+	for i := range c.chunks[p.chunk:] {
+		n += len(c.chunks[int(p.chunk)+i].entries)
+	}
+	return n
+}
+
 // lastPlace returns the place of the last block. There must be one.
 func (c *client) lastPlace() place {
 	k := len(c.chunks) - 1

@@ -12,12 +12,15 @@ import (
 //	Any       arena offset                bytes of length values, one after another
 //	JSON      arena offset                bytes of length strings, each with its length before it
 //	Binary    arena offset                bytes
-//	Embed     arena offset                bytes of one JSON value
+//	Embed     arena offset                bytes of one value
 //	Format    arena offset of the value:  place of the key in Doc.keys
-//	          its length, one JSON value
+//	          its length, its bytes
 //	Type      place in Doc.types
 //	Doc       place in Doc.subdocs
 //	Deleted, GC: nothing
+//
+// The value of an embed or a format is JSON text, or, with flagAny, an Any: as it
+// came, which is the one in updates of version 1 and the other in version 2.
 //
 // The arena only grows at its end. What a block leaves behind when its content is
 // collected, or moves to the end to grow, is dead; when more is dead than alive,
@@ -45,6 +48,37 @@ func (d *Doc) bytesOf(b *block) []byte {
 		return r.Bytes("value")
 	}
 	return d.arena[b.content : b.content+b.size : b.content+b.size]
+}
+
+// jsonOf returns the value of an embed or a format as JSON text. It may alias the
+// arena. What JSON cannot say (a big integer) is null; Yjs throws there.
+func (d *Doc) jsonOf(b *block) []byte {
+	v := d.bytesOf(b)
+	if b.flags&flagAny == 0 {
+		return v
+	}
+	return jsonFromAny(v)
+}
+
+// jsonFromAny returns an encoded Any as JSON text.
+func jsonFromAny(v []byte) []byte {
+	r := lib0.NewReader(v)
+	text, ok := lib0.AppendJSON(nil, r.Any("value"))
+	if !ok {
+		return []byte("null")
+	}
+	return text
+}
+
+// anyOf returns the value of an embed or a format as Any.
+func (d *Doc) anyOf(b *block) lib0.Any {
+	v := d.bytesOf(b)
+	if b.flags&flagAny == 0 {
+		a, _ := lib0.ParseJSON(v)
+		return a
+	}
+	r := lib0.NewReader(v)
+	return r.Any("value")
 }
 
 // inArena reports whether blocks of a kind have bytes in the arena.
@@ -179,13 +213,19 @@ func (d *Doc) joinContent(left, right handle) {
 // dropContent forgets the bytes of a block whose content is collected.
 func (d *Doc) dropContent(b *block) {
 	if inArena(b.kind) {
-		n := len(d.bytesOf(b))
-		if b.kind == update.KindFormat {
-			n += lib0.SizeUint(uint64(n))
-		}
-		d.dead += n
+		d.dead += d.held(b)
 	}
 	b.content, b.size = 0, 0
+	b.flags &^= flagAny
+}
+
+// held returns how many bytes of the arena a block refers to.
+func (d *Doc) held(b *block) int {
+	if b.kind != update.KindFormat {
+		return int(b.size)
+	}
+	n := len(d.bytesOf(b))
+	return n + lib0.SizeUint(uint64(n))
 }
 
 // compact moves what is alive into a new arena, when less is alive than dead.
@@ -203,13 +243,13 @@ func (d *Doc) compact() {
 		if !inArena(b.kind) {
 			continue
 		}
+		size := b.size
 		if b.kind == update.KindFormat {
 			r := lib0.NewReader(old[b.content:])
 			r.Bytes("value")
-			b.content = d.put(old[b.content : b.content+uint32(r.Offset())])
-		} else {
-			b.content = d.put(old[b.content : b.content+b.size])
+			size = uint32(r.Offset())
 		}
+		b.content = d.put(old[b.content : b.content+size])
 	}
 	for i := range d.clients {
 		d.clients[i].room = 0

@@ -10,15 +10,19 @@ import (
 func (a *applier) applyDeletes() {
 	r := lib0.NewReader(a.u)
 	r.Skip(a.deletes)
-	wait := &a.rest.deletes
 	for n := r.Uint("clients"); n > 0; n-- {
 		client := r.Uint("client")
 		for m := r.Uint("ranges"); m > 0; m-- {
 			clock := r.Uint("clock")
-			a.tx.applyDelete(wait, client, clock, clock+r.Uint("length"))
+			a.tx.applyDelete(&a.rest.deletes, client, clock, clock+r.Uint("length"))
 		}
 	}
-	p := &a.d.pending
+	a.applyWaiting()
+}
+
+// applyWaiting applies the deletes that wait, and keeps those that still do.
+func (a *applier) applyWaiting() {
+	wait, p := &a.rest.deletes, &a.d.pending
 	if p.deletes.IsEmpty() && wait.IsEmpty() {
 		return
 	}

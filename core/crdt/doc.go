@@ -67,6 +67,8 @@ type Doc struct {
 	vector   []touched
 	ranges   []idRange
 	scratch  []byte
+	joined   []byte // values of a struct of format v2
+	v2       *writerV2
 	stamps   []uint32
 	stamp    uint32
 }

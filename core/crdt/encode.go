@@ -29,6 +29,23 @@ func (d *Doc) Diff(sv []byte) ([]byte, error) {
 		return nil, err
 	}
 	b := make([]byte, 0, d.encodedSize(len(known)))
+	b = d.appendStructs(b, d.lacking(known))
+	b = d.appendRanges(b, d.allDeleted())
+	if d.pending.structs == nil && d.pending.deletes.IsEmpty() {
+		return b, nil
+	}
+	updates := append([][]byte{b}, d.pendingParts()...)
+	if n := len(updates) - 1; d.pending.structs != nil {
+		if updates[n], err = update.Diff(updates[n], sv); err != nil {
+			return nil, err
+		}
+	}
+	return update.Merge(updates...)
+}
+
+// lacking returns the clients of which the owner of a state vector lacks units, and
+// from which clock on. The list is good until the next call.
+func (d *Doc) lacking(known update.StateVector) []touched {
 	d.vector = d.vector[:0]
 	for _, ci := range d.descending {
 		c := &d.clients[ci]
@@ -36,23 +53,7 @@ func (d *Doc) Diff(sv []byte) ([]byte, error) {
 			d.vector = append(d.vector, touched{client: ci, before: from})
 		}
 	}
-	b = d.appendStructs(b, d.vector)
-	b = d.appendDeleted(b)
-	if d.pending.structs == nil && d.pending.deletes.IsEmpty() {
-		return b, nil
-	}
-	updates := [][]byte{b}
-	if u := d.pendingDeletes(); u != nil {
-		updates = append(updates, u)
-	}
-	if u := d.pending.structs; u != nil {
-		u, err := update.Diff(u, sv)
-		if err != nil {
-			return nil, err
-		}
-		updates = append(updates, u)
-	}
-	return update.Merge(updates...)
+	return d.vector
 }
 
 // encodedSize returns about how many bytes the whole document takes.
@@ -90,11 +91,7 @@ func (d *Doc) appendStructs(b []byte, from []touched) []byte {
 	for _, f := range from {
 		c := &d.clients[f.client]
 		p := c.find(f.before)
-		n := len(c.chunks[p.chunk].entries) - int(p.i)
-		for _, k := range c.chunks[p.chunk+1:] {
-			n += len(k.entries)
-		}
-		b = lib0.AppendUint(b, uint64(n))
+		b = lib0.AppendUint(b, uint64(c.countFrom(p)))
 		b = lib0.AppendUint(b, c.id)
 		b = lib0.AppendUint(b, f.before)
 		h := c.at(p)
@@ -113,22 +110,7 @@ func (d *Doc) appendStruct(b []byte, h handle, cut uint64) []byte {
 	if s.kind == update.KindGC {
 		return lib0.AppendUint(append(b, byte(update.KindGC)), d.length(h)-cut)
 	}
-	info := byte(s.kind)
-	l := &d.lists[s.list]
-	if l.key != noKey {
-		info |= infoKey
-	}
-	origin := d.origin(h)
-	if cut > 0 {
-		origin = id{s.client, s.clock + cut - 1}
-	}
-	right := d.rightOrigin(h)
-	if origin.exists() {
-		info |= infoOrigin
-	}
-	if right.exists() {
-		info |= infoRightOrigin
-	}
+	origin, right, info := d.head(h, cut)
 	b = append(b, info)
 	if origin.exists() {
 		b = d.appendID(b, origin)
@@ -136,7 +118,8 @@ func (d *Doc) appendStruct(b []byte, h handle, cut uint64) []byte {
 	if right.exists() {
 		b = d.appendID(b, right)
 	}
-	if !origin.exists() && !right.exists() {
+	if info&(infoOrigin|infoRightOrigin) == 0 {
+		l := &d.lists[s.list]
 		t := &d.types[l.typ]
 		if t.item == 0 {
 			b = lib0.AppendString(append(b, 1), t.name)
@@ -148,6 +131,25 @@ func (d *Doc) appendStruct(b []byte, h handle, cut uint64) []byte {
 		}
 	}
 	return d.appendContent(b, h, cut)
+}
+
+// head returns the origins and the info byte of a block without its first cut units.
+func (d *Doc) head(h handle, cut uint64) (origin, right id, info byte) {
+	s := &d.blocks[h]
+	origin, right, info = d.origin(h), d.rightOrigin(h), byte(s.kind)
+	if cut > 0 {
+		origin = id{s.client, s.clock + cut - 1}
+	}
+	if d.lists[s.list].key != noKey {
+		info |= infoKey
+	}
+	if origin.exists() {
+		info |= infoOrigin
+	}
+	if right.exists() {
+		info |= infoRightOrigin
+	}
+	return origin, right, info
 }
 
 func (d *Doc) appendID(b []byte, i id) []byte {
@@ -176,7 +178,9 @@ func (d *Doc) appendContent(b []byte, h handle, cut uint64) []byte {
 		return append(b, v[skipStrings(v, int(cut)):]...)
 	case update.KindFormat:
 		b = lib0.AppendString(b, d.keys[s.size])
-		return lib0.AppendBytes(b, d.bytesOf(s))
+		return lib0.AppendBytes(b, d.jsonOf(s))
+	case update.KindEmbed:
+		return lib0.AppendBytes(b, d.jsonOf(s))
 	case update.KindType:
 		t := &d.types[s.content]
 		b = lib0.AppendUint(b, uint64(t.ref))
@@ -188,19 +192,18 @@ func (d *Doc) appendContent(b []byte, h handle, cut uint64) []byte {
 		sub := &d.subdocs[s.content]
 		return append(lib0.AppendString(b, sub.guid), sub.options...)
 	}
-	return lib0.AppendBytes(b, d.bytesOf(s)) // Binary, Embed
+	return lib0.AppendBytes(b, d.bytesOf(s)) // Binary
 }
 
-// appendDeleted appends the delete set of the whole document: clients descending,
-// which all of them have a place in that have something deleted.
+// allDeleted returns what is deleted in the whole document, clients descending. The
+// list is good until the next call.
 // Source: yjs@13.6.33/src/utils/DeleteSet.js#createDeleteSetFromStructStore.
-func (d *Doc) appendDeleted(b []byte) []byte {
-	ranges := d.ranges[:0]
+func (d *Doc) allDeleted() []idRange {
+	d.ranges = d.ranges[:0]
 	for _, ci := range d.descending {
-		ranges = d.deletedOf(ranges, ci)
+		d.ranges = d.deletedOf(d.ranges, ci)
 	}
-	d.ranges = ranges[:0]
-	return d.appendRanges(b, ranges)
+	return d.ranges
 }
 
 // deletedOf appends what of a client is deleted.
@@ -228,18 +231,9 @@ func (d *Doc) deletedOf(ranges []idRange, ci uint32) []idRange {
 // appendRanges appends ranges, those of one client together and the clients in the
 // order in which they are to be written, as a delete set.
 func (d *Doc) appendRanges(b []byte, ranges []idRange) []byte {
-	clients := 0
-	for i := range ranges {
-		if i == 0 || ranges[i].client != ranges[i-1].client {
-			clients++
-		}
-	}
-	b = lib0.AppendUint(b, uint64(clients))
+	b = lib0.AppendUint(b, uint64(countClients(ranges)))
 	for len(ranges) > 0 {
-		n := 1
-		for n < len(ranges) && ranges[n].client == ranges[0].client {
-			n++
-		}
+		n := sameClient(ranges)
 		b = lib0.AppendUint(b, d.clients[ranges[0].client].id)
 		b = lib0.AppendUint(b, uint64(n))
 		for _, r := range ranges[:n] {
@@ -250,23 +244,36 @@ func (d *Doc) appendRanges(b []byte, ranges []idRange) []byte {
 	return b
 }
 
-// appendUpdate appends the update of a transaction, and reports whether there is
-// anything in it.
+// sameClient returns how many of the first ranges are the first one's client's.
+func sameClient(ranges []idRange) int {
+	n := 1
+	for n < len(ranges) && ranges[n].client == ranges[0].client {
+		n++
+	}
+	return n
+}
+
+func countClients(ranges []idRange) (n int) {
+	for len(ranges) > 0 {
+		ranges = ranges[sameClient(ranges):]
+		n++
+	}
+	return n
+}
+
+// updateOf returns what the update of a transaction has: the clients that got units,
+// and the deletes, clients descending.
 // Source: yjs@13.6.33/src/utils/Transaction.js#writeUpdateMessageFromTransaction.
-func (d *Doc) appendUpdate(b []byte, tx *Txn) ([]byte, bool) {
-	if len(tx.deletes) == 0 && len(tx.touched) == 0 {
-		return b, false
-	}
+func (d *Doc) updateOf(tx *Txn) (units []touched, deletes []idRange) {
 	descending := func(a, b uint32) int { return cmp.Compare(d.clients[b].id, d.clients[a].id) }
-	if len(tx.touched) > 1 {
-		slices.SortFunc(tx.touched, func(a, b touched) int { return descending(a.client, b.client) })
+	units, deletes = tx.touched, tx.deletes
+	if len(units) > 1 {
+		slices.SortFunc(units, func(a, b touched) int { return descending(a.client, b.client) })
 	}
-	b = d.appendStructs(b, tx.touched)
-	deletes := tx.deletes
-	if len(deletes) > 1 && deletes[0].client != deletes[len(deletes)-1].client {
+	if n := len(deletes); n > 1 && deletes[0].client != deletes[n-1].client {
 		d.ranges = append(d.ranges[:0], deletes...)
 		deletes = d.ranges
 		slices.SortStableFunc(deletes, func(a, b idRange) int { return descending(a.client, b.client) })
 	}
-	return d.appendRanges(b, deletes), true
+	return units, deletes
 }

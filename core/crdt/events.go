@@ -19,10 +19,11 @@ func (d *Doc) emit(tx *Txn) {
 	if len(d.handlers.update) == 0 {
 		return
 	}
-	var some bool
-	if d.scratch, some = d.appendUpdate(d.scratch[:0], tx); !some {
+	units, deletes := d.updateOf(tx)
+	if len(units) == 0 && len(deletes) == 0 {
 		return
 	}
+	d.scratch = d.appendRanges(d.appendStructs(d.scratch[:0], units), deletes)
 	for _, fn := range d.handlers.update {
 		fn(append([]byte(nil), d.scratch...), tx)
 	}

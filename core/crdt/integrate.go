@@ -18,6 +18,7 @@ type incoming struct {
 	keyed  bool
 
 	content []byte         // the bytes that the block holds, see content.go
+	any     bool           // content of an embed or a format is an Any
 	label   []byte         // the key of a format, the name of an element or hook, the guid of a subdocument
 	ref     update.TypeRef // of a type
 	sub     *Doc           // a subdocument that is put in here
@@ -246,6 +247,9 @@ func (d *Doc) resolve(h, left, o, right handle) handle {
 // Source: yjs@13.6.33, the methods integrate of src/structs/Content*.js.
 func (d *Doc) fill(tx *Txn, h handle, in *incoming) {
 	b := &d.blocks[h]
+	if in.any {
+		b.flags |= flagAny
+	}
 	switch in.kind {
 	case update.KindDeleted:
 		b.flags |= flagDeleted

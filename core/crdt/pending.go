@@ -106,17 +106,26 @@ func (d *Doc) pendingDeletes() []byte {
 	return d.pending.deletes.Append([]byte{0})
 }
 
-// Pending returns what was received and waits for updates that have not come, as
-// an update, or nil. It is part of what Encode returns.
-func (d *Doc) Pending() []byte {
-	deletes := d.pendingDeletes()
-	switch {
-	case d.pending.structs == nil:
-		return deletes
-	case deletes == nil:
-		return d.pending.structs
+// pendingParts returns what waits as updates: the deletes if there are any, then
+// the structs if there are any.
+func (d *Doc) pendingParts() (parts [][]byte) {
+	if u := d.pendingDeletes(); u != nil {
+		parts = append(parts, u)
 	}
-	u, err := update.Merge(d.pending.structs, deletes)
+	if u := d.pending.structs; u != nil {
+		parts = append(parts, u)
+	}
+	return parts
+}
+
+// Pending returns what was received and waits for updates that have not come, as
+// an update of format v1, or nil. It is part of what Encode returns.
+func (d *Doc) Pending() []byte {
+	parts := d.pendingParts()
+	if len(parts) == 0 {
+		return nil
+	}
+	u, err := update.Merge(parts...)
 	if err != nil {
 		panic("crdt: what waits is malformed: " + err.Error())
 	}

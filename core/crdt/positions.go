@@ -131,6 +131,8 @@ func (d *Doc) value(h handle, unit int) any {
 		return d.shared(b.content)
 	case update.KindDoc:
 		return d.subdocOf(b.content)
+	case update.KindEmbed, update.KindFormat:
+		return fromAny(d.anyOf(b))
 	}
 	return contentValue(b.kind, d.bytesOf(b), unit)
 }

@@ -20,7 +20,7 @@ func (d *Doc) read(r *lib0.Reader, in *incoming, client uint64, ci uint32, clock
 	in.kind = update.Kind(info & infoKind)
 	in.client, in.clock = ci, clock
 	in.origin, in.right, in.parent = noID, noID, noID
-	in.named, in.keyed = false, false
+	in.named, in.keyed, in.any = false, false, false
 	switch in.kind {
 	case update.KindGC, update.KindSkip:
 		in.length = r.Uint("length")
@@ -85,11 +85,7 @@ func (d *Doc) read(r *lib0.Reader, in *incoming, client uint64, ci uint32, clock
 // readID reads an id. unknown is the client, where the document has nothing of it.
 func (d *Doc) readID(r *lib0.Reader, client uint64, ci uint32) (i id, unknown uint64) {
 	c := r.Uint("client")
-	clock := r.Uint("clock")
-	if c == client {
-		return id{ci, clock}, 0
-	}
-	return id{d.clientOf(c), clock}, c
+	return d.known(update.ID{Client: c, Clock: r.Uint("clock")}, client, ci)
 }
 
 // consumed returns the bytes that f reads.

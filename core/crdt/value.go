@@ -199,8 +199,6 @@ func contentValue(kind update.Kind, content []byte, unit int) any {
 		}
 	case update.KindBinary:
 		return append([]byte{}, content...)
-	case update.KindEmbed, update.KindFormat:
-		return fromJSON(content)
 	case update.KindString:
 		at, inside := lib0.CutUTF16(content, unit)
 		if r, size := utf8.DecodeRune(content[at:]); !inside && size > 0 && r < 0x10000 {

@@ -51,3 +51,13 @@ func Sections(u []byte, dst []Section) (sections []Section, update []byte, delet
 	}
 	return dst, u, deletes, nil
 }
+
+// CheckV2 is ValidateV2 that also reports whether the clients of u are descending
+// and each there once, which is how Yjs writes them.
+func CheckV2(u []byte) (ordered bool, err error) {
+	f := fromVersion2{layout: withAny, check: true}
+	if err := f.read(u); err != nil {
+		return false, err
+	}
+	return !f.clients.unordered, nil
+}
