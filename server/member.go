@@ -30,3 +30,13 @@ type member struct {
 func (m *member) receive(frame []byte) error {
 	return m.host.loop.Put(event{kind: received, member: m, frame: frame}, len(frame)+frameCost)
 }
+
+// address puts the member's prefix before each frame.
+func (m *member) address(frames [][]byte) [][]byte {
+	if m.prefix != nil {
+		for i, f := range frames {
+			frames[i] = append(m.prefix[:len(m.prefix):len(m.prefix)], f...)
+		}
+	}
+	return frames
+}

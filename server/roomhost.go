@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/core/room"
 	"github.com/weft-sync/weft/core/update"
 	"github.com/weft-sync/weft/native/host"
+	"github.com/weft-sync/weft/native/wsconn"
 )
 
 // inboxLimit is how many bytes may wait in a room's inbox before the readers of
@@ -36,8 +38,10 @@ type roomHost struct {
 	stopping bool // store everything, then close
 	cut      bool // close, whatever is stored
 	broken   bool // the machine has panicked
+	batch    wsconn.Batch
 	frames   [][]byte
 	waiting  []room.Member
+	written  []*member
 }
 
 func newRoomHost(s *Server, name string) *roomHost {
@@ -209,30 +213,42 @@ func (h *roomHost) event(now int64, e *event) {
 	}
 }
 
-// send writes to every member that is due. What the socket takes at once, which
-// is nearly always everything, costs one system call in this goroutine; the
-// rest goes on in a goroutine that ends when it is written.
+// send writes to every member that is due. What the sockets take at once, which
+// is nearly always everything, costs a part of a system call in this goroutine;
+// the rest goes on in a goroutine that ends when it is written.
 func (h *roomHost) send(now int64) {
 	for {
 		h.waiting = append(h.waiting[:0], h.room.Ready()...)
 		if len(h.waiting) == 0 {
 			return
 		}
-		for _, id := range h.waiting {
-			m := h.members[id]
-			if !m.session.acquire(m) {
-				h.room.Hold(id)
-				continue
-			}
-			h.frames = h.room.Take(id, h.frames[:0])
-			done, err := m.session.write(m, h.frames)
-			clear(h.frames)
-			switch {
-			case err != nil:
-				h.drop(m)
-			case done:
-				h.room.HandleWritten(now, id)
-			}
+		for ids := range slices.Chunk(h.waiting, wsconn.MaxBatch) {
+			h.sendTo(now, ids)
+		}
+	}
+}
+
+func (h *roomHost) sendTo(now int64, ids []room.Member) {
+	h.written = h.written[:0]
+	for _, id := range ids {
+		m := h.members[id]
+		if !m.session.acquire(m) {
+			h.room.Hold(id)
+			continue
+		}
+		h.frames = m.address(h.room.Take(id, h.frames[:0]))
+		h.batch.Add(m.session.conn, h.frames)
+		h.written = append(h.written, m)
+	}
+	clear(h.frames)
+	for i, o := range h.batch.Flush() {
+		m := h.written[i]
+		m.session.wrote(m, o)
+		switch {
+		case o.Err != nil:
+			h.drop(m)
+		case o.Done:
+			h.room.HandleWritten(now, m.id)
 		}
 	}
 }
@@ -273,5 +289,5 @@ func (h *roomHost) unload() {
 	} else {
 		h.srv.log.Debug("document unloaded", "document", h.name)
 	}
-	h.room, h.doc, h.saver, h.members, h.frames, h.waiting = nil, nil, nil, nil, nil, nil
+	h.room, h.doc, h.saver, h.members, h.frames, h.waiting, h.written = nil, nil, nil, nil, nil, nil, nil
 }

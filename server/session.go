@@ -152,6 +152,9 @@ func (c *session) abort() {
 // acquire returns false, and the room hears of it as of a write when it may try
 // again.
 func (c *session) acquire(m *member) bool {
+	if c.docs == nil {
+		return true // there is no other room
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.busy {
@@ -162,21 +165,15 @@ func (c *session) acquire(m *member) bool {
 	return true
 }
 
-// write writes frames for a member whose room has acquired the right to, without
-// waiting. If it is not done, a goroutine goes on, and the room hears of the end.
-func (c *session) write(m *member, frames [][]byte) (done bool, err error) {
-	if m.prefix != nil {
-		for i, f := range frames {
-			frames[i] = append(m.prefix[:len(m.prefix):len(m.prefix)], f...)
-		}
-	}
-	done, err = c.conn.TryWrite(frames)
-	if err == nil && !done {
+// wrote is told what became of a write for a member whose room has acquired the
+// right to it. If it is not done, a goroutine goes on, and the room hears of the
+// end.
+func (c *session) wrote(m *member, o wsconn.Outcome) {
+	if o.Err == nil && !o.Done {
 		go c.flush(m)
-		return false, nil
+	} else {
+		c.release()
 	}
-	c.release()
-	return done, err
 }
 
 // flush writes what the socket did not take at once. It runs in a goroutine of
@@ -189,6 +186,9 @@ func (c *session) flush(m *member) {
 
 // release lets the other rooms write.
 func (c *session) release() {
+	if c.docs == nil {
+		return
+	}
 	c.mu.Lock()
 	waiting := c.waiting
 	c.busy, c.waiting = false, nil

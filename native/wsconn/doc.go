@@ -22,13 +22,17 @@
 //		go conn.Flush()                // waits until the peer has made room
 //	}
 //
+// Who writes to many connections at once uses a [Batch].
+//
 // # What it costs
 //
 // An accepted connection keeps no read or write buffer while it is idle: on a
 // plain TCP or Unix socket the read buffer is borrowed from a pool when the
 // kernel has bytes, and given back before the reader waits again. The frames
 // of one write leave in one system call, and a write that the socket takes at
-// once costs neither a goroutine nor a timer. Over TLS the read and write
+// once costs neither a goroutine nor a timer. A batch hands the writes of up to
+// 32 connections to Linux in one call, through io_uring(7), and makes a call for
+// each where that is not there or not allowed. Over TLS the read and write
 // buffers are those of crypto/tls, and writes need Flush.
 //
 // # Limits

@@ -27,6 +27,7 @@ import (
 type wire struct {
 	net.Conn
 	raw     syscall.RawConn // nil if the socket cannot be tried without blocking
+	fd      uintptr         // raw's descriptor; open while mu is held and err is nil
 	timeout time.Duration
 	text    bool // messages are text
 
@@ -48,10 +49,6 @@ type wire struct {
 	flushed   chan struct{}
 	pongs     int // control frames that queued up behind drain
 	err       error
-	tryBuf    []byte
-	tryN      int
-	tryErr    error
-	writeFn   func(fd uintptr) // writeOnce, bound once
 }
 
 // segment is a run of bytes on its way out: a part of a frame itself, or
@@ -80,7 +77,9 @@ func newWire(conn net.Conn, early []byte, timeout time.Duration) *wire {
 	if raw := rawConn(conn); raw != nil {
 		w.raw = raw
 		w.readFn = w.readOnce
-		w.writeFn = w.writeOnce
+		if raw.Control(func(fd uintptr) { w.fd = fd }) != nil {
+			w.raw = nil
+		}
 	}
 	return w
 }
@@ -128,23 +127,50 @@ const (
 func (w *wire) writeMessages(messages [][]byte) (done bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.farewell && w.err == nil {
-		return false, net.ErrClosed
-	}
-	if w.err != nil {
-		return false, w.err
+	if err := w.refusal(); err != nil {
+		return false, err
 	}
 	first := byte(finalBinary)
 	if w.text {
 		first = finalText
 	}
 	for _, m := range messages {
-		var header [10]byte
-		w.queue(messageHeader(header[:0], first, len(m)), false)
+		var header [maxHeader]byte
+		w.queueCopy(messageHeader(header[:0], first, len(m)))
 		w.queue(m, len(m) >= aliasMin)
 	}
 	return w.offer()
 }
+
+// refusal is why no message can be written, or nil. w.mu is held.
+func (w *wire) refusal() error {
+	if w.err == nil && w.farewell {
+		return net.ErrClosed
+	}
+	return w.err
+}
+
+// open reports whether what is written next goes straight to the socket. w.mu
+// is held.
+func (w *wire) open() bool {
+	return w.refusal() == nil && !w.flushing && len(w.out) == 0
+}
+
+// finish takes over the rest of messages whose beginning, if they have one, was
+// written with the given error while the wire was open. w.mu is held.
+func (w *wire) finish(rest []byte, err error) (done bool, _ error) {
+	if err != nil {
+		w.fail(err)
+	}
+	if err := w.refusal(); err != nil {
+		return false, err
+	}
+	w.queueCopy(rest)
+	return w.offer()
+}
+
+// maxHeader is the length of the longest message header.
+const maxHeader = 10
 
 // messageHeader appends the frame header of a message from a server: whole, not
 // masked (RFC 6455, 5.2). Its first byte says whether it is text or binary.
@@ -200,14 +226,19 @@ func (w *wire) Write(p []byte) (int, error) {
 // queue appends p to what is to be written: p itself if keep is set, a copy
 // otherwise. w.mu is held.
 func (w *wire) queue(p []byte, keep bool) {
+	if !keep {
+		w.queueCopy(p)
+		return
+	}
+	w.queued += len(p)
+	w.out = append(w.out, segment{data: p})
+}
+
+func (w *wire) queueCopy(p []byte) {
 	if len(p) == 0 {
 		return
 	}
 	w.queued += len(p)
-	if keep {
-		w.out = append(w.out, segment{data: p})
-		return
-	}
 	if n := len(w.out); n > 0 {
 		last := &w.out[n-1]
 		if last.block != nil && cap(last.data)-len(last.data) >= len(p) {
@@ -257,21 +288,14 @@ func (w *wire) try() {
 	sent := 0
 	for sent < len(w.out) {
 		s := &w.out[sent]
-		w.tryBuf = s.data
-		// Control and not Write: nobody else writes while w.mu is held, and there
-		// is nothing to wait for.
-		err := w.raw.Control(w.writeFn)
-		w.tryBuf = nil
-		if err == nil {
-			err = w.tryErr
-		}
+		n, err := w.write(s.data)
 		if err != nil {
 			w.fail(err)
 			return
 		}
-		w.queued -= w.tryN
-		if w.tryN < len(s.data) {
-			s.data = s.data[w.tryN:]
+		w.queued -= n
+		if n < len(s.data) {
+			s.data = s.data[n:]
 			break
 		}
 		s.release()

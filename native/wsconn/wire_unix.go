@@ -67,18 +67,18 @@ func (w *wire) readOnce(fd uintptr) bool {
 	return err != syscall.EAGAIN
 }
 
-// writeOnce offers w.tryBuf to the socket. It does not wait: if the socket is
-// full, waiting is for drain.
-func (w *wire) writeOnce(fd uintptr) {
-	w.tryN, w.tryErr = 0, nil
-	n, err := writeNow(fd, w.tryBuf)
+// write gives the socket what it takes of p at once. w.mu is held and w.err is
+// nil, so nobody closes the socket meanwhile.
+func (w *wire) write(p []byte) (int, error) {
+	n, err := writeNow(w.fd, p)
 	for err == syscall.EINTR {
-		n, err = writeNow(fd, w.tryBuf)
+		n, err = writeNow(w.fd, p)
 	}
-	switch {
-	case err == nil:
-		w.tryN = n
-	case err != syscall.EAGAIN:
-		w.tryErr = os.NewSyscallError("write", err)
+	switch err {
+	case nil:
+		return n, nil
+	case syscall.EAGAIN:
+		return 0, nil // waiting is for drain
 	}
+	return 0, os.NewSyscallError("write", err)
 }
