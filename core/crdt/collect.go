@@ -41,6 +41,7 @@ func (d *Doc) collectBlock(h handle) {
 		types = append(types, b.content)
 	}
 	d.dropContent(b)
+	delete(d.copies, h)
 	b.kind = update.KindDeleted
 	for len(types) > 0 {
 		t := types[len(types)-1]
@@ -50,6 +51,11 @@ func (d *Doc) collectBlock(h handle) {
 		}
 		for _, e := range d.types[t].entries {
 			types = d.collectList(e.list, types)
+		}
+		if len(d.cleanups) > 1 {
+			for _, tx := range d.cleanups {
+				tx.unchange(t) // or its handlers would get another type
+			}
 		}
 		d.types[t] = typ{gen: d.types[t].gen + 1}
 		d.freeTypes = append(d.freeTypes, t)
@@ -66,6 +72,7 @@ func (d *Doc) collectList(at uint32, types []uint32) []uint32 {
 			types = append(types, b.content)
 		}
 		d.dropContent(b)
+		delete(d.copies, h)
 		if b.flags&flagHigh != 0 {
 			delete(d.high, h)
 		}
@@ -105,6 +112,11 @@ func (d *Doc) joinNew(tx *Txn) {
 		c := &d.clients[t.client]
 		if t.before == t.after || t.after == 0 {
 			continue
+		}
+		for _, later := range d.cleanups[tx.slot+1:] {
+			for i := range later.touched {
+				later.touched[i].joined = later.touched[i].joined || later.touched[i].client == t.client
+			}
 		}
 		first := c.at(c.find(t.before))
 		if t.before == 0 {

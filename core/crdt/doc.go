@@ -17,13 +17,15 @@ type Doc struct {
 	pendingLimit int
 
 	// Blocks and what they hold.
-	blocks    []block
-	freeBlock handle // the first of those given back, chained by right
-	long      map[handle]uint64
-	high      map[handle][2]uint32
-	redone    map[handle]id
-	arena     []byte
-	dead      int // bytes of the arena that nobody refers to
+	blocks     []block
+	freeBlock  handle // the first of those given back, chained by right
+	long       map[handle]uint64
+	high       map[handle][2]uint32
+	redone     map[handle]id
+	copies     map[handle]uint32 // formats whose value, an object, is the very same: a number for each
+	copyGroups uint32
+	arena      []byte
+	dead       int // bytes of the arena that nobody refers to
 
 	// Clients.
 	clients      []client

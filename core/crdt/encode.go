@@ -265,6 +265,10 @@ func countClients(ranges []idRange) (n int) {
 // and the deletes, clients descending.
 // Source: yjs@13.6.33/src/utils/Transaction.js#writeUpdateMessageFromTransaction.
 func (d *Doc) updateOf(tx *Txn) (units []touched, deletes []idRange) {
+	if len(tx.touched)+len(tx.deletes) == 0 {
+		return nil, nil
+	}
+	tx.touched = tx.withLater(tx.touched)
 	descending := func(a, b uint32) int { return cmp.Compare(d.clients[b].id, d.clients[a].id) }
 	units, deletes = tx.touched, tx.deletes
 	if len(units) > 1 {

@@ -25,10 +25,8 @@ type Txn struct {
 	index   map[change]struct{} // of changed; nil while there are few
 
 	subdocsAdded, subdocsLoaded, subdocsRemoved []uint32
-	parents                                     []parentEvents // see events.go
-	cleanFormats                                bool           // a type with formats was changed from elsewhere
+	parents                                     parentEvents // the events of all that was changed, see observe.go
 	running                                     bool
-	before                                      map[uint64]uint64 // see Before
 }
 
 // idRange is a run of ids of one client.
@@ -87,6 +85,7 @@ func (d *Doc) begin(local bool) *Txn {
 	tx.number, tx.local, tx.running, tx.slot = d.txCount, local, true, len(d.cleanups)
 	d.tx = tx
 	d.cleanups = append(d.cleanups, tx)
+	d.announce(tx)
 	return tx
 }
 
@@ -100,36 +99,65 @@ func (d *Doc) finish(tx *Txn) {
 		return
 	}
 	d.cleaning = true
-	for i := 0; i < len(d.cleanups); i++ {
+	d.cleanupFrom(0)
+}
+
+// cleanupFrom cleans up the transactions from one on. If a handler panics, those
+// after it are cleaned up all the same.
+func (d *Doc) cleanupFrom(i int) {
+	done := false
+	defer func() {
+		if !done {
+			d.cleanupFrom(i + 1)
+		}
+	}()
+	for ; i < len(d.cleanups); i++ {
 		d.cleanup(d.cleanups[i])
 	}
+	done = true
 	d.cleaning = false
-	clear(d.cleanups)
-	d.cleanups = d.cleanups[:0]
-	d.recycle(tx)
+	first := d.cleanups[0]
+	if list := d.handlers.allEnd.list; len(list) > 0 {
+		txs := d.cleanups
+		d.cleanups = nil
+		for _, fn := range list {
+			(*fn)(txs)
+		}
+	} else {
+		clear(d.cleanups)
+		d.cleanups = d.cleanups[:0]
+	}
+	d.recycle(first)
 	d.compact()
 }
 
-// recycle keeps a transaction for the next, unless somebody may still hold it.
+// recycle keeps a transaction for the next. Events that somebody kept know by its
+// number that it is over.
 func (d *Doc) recycle(tx *Txn) {
-	if cap(tx.deletes)+cap(tx.splits)+cap(tx.touched)+cap(tx.changed) > 4096 || tx.shared() {
+	if cap(tx.deletes)+cap(tx.splits)+cap(tx.touched)+cap(tx.changed) > 4096 {
 		return
 	}
 	*tx = Txn{doc: d, touched: tx.touched[:0], deletes: tx.deletes[:0], splits: tx.splits[:0],
-		changed: tx.changed[:0], index: nil}
+		changed: tx.changed[:0]}
 	d.spare = tx
 }
 
 // cleanup does what comes after a transaction.
 // Source: yjs@13.6.33/src/utils/Transaction.js#cleanupTransactions.
 func (d *Doc) cleanup(tx *Txn) {
+	defer d.settle(tx) // even if a handler panics
 	tx.deletes = joinRanges(tx.deletes)
+	tx.touched = tx.withLater(tx.touched)
 	for i := range tx.touched {
 		tx.touched[i].after = d.clients[tx.touched[i].client].state
 	}
 	d.notify(tx)
-	// The handlers and undo managers above may have begun transactions of their
-	// own, which are further on in d.cleanups. What follows is still about tx.
+}
+
+// settle collects what a transaction deleted, joins blocks, and tells others. The
+// handlers may have begun transactions of their own, which are further on in
+// d.cleanups.
+func (d *Doc) settle(tx *Txn) {
 	if d.gc {
 		d.collect(tx)
 	}
@@ -159,6 +187,20 @@ func (d *Doc) clientTaken(tx *Txn) bool {
 type touched struct {
 	client        uint32
 	before, after uint64
+	joined        bool // units before and after may be in one block, as in Yjs
+}
+
+// withLater adds to clients that got units those of the transactions that handlers
+// have begun since: the state after a transaction is the one when its turn comes.
+func (tx *Txn) withLater(ts []touched) []touched {
+	for _, later := range tx.doc.cleanups[tx.slot+1:] {
+		for _, t := range later.touched {
+			if !slices.ContainsFunc(ts, func(o touched) bool { return o.client == t.client }) {
+				ts = append(ts, t)
+			}
+		}
+	}
+	return ts
 }
 
 // touch notes the state of a client before its first new unit in the transaction.
@@ -177,7 +219,7 @@ func (tx *Txn) stateBefore(ci uint32) uint64 {
 	if c.began == tx.number {
 		return c.before
 	}
-	if !tx.running {
+	if !tx.running && tx.slot+1 < len(tx.doc.cleanups) {
 		// Transactions that observers began may have touched the client since.
 		for _, later := range tx.doc.cleanups[tx.slot:] {
 			for i := range later.touched {

@@ -15,7 +15,7 @@ const fewMembers = 8
 func ordered(members []Member) []Member {
 	indexes := 0
 	for i := range members {
-		if _, ok := arrayIndex(members[i].Key); ok {
+		if _, ok := ArrayIndex(members[i].Key); ok {
 			indexes++
 		}
 	}
@@ -27,8 +27,8 @@ func ordered(members []Member) []Member {
 		unique = slices.Clone(unique)
 	}
 	slices.SortStableFunc(unique, func(a, b Member) int {
-		x, isX := arrayIndex(a.Key)
-		y, isY := arrayIndex(b.Key)
+		x, isX := ArrayIndex(a.Key)
+		y, isY := ArrayIndex(b.Key)
 		switch {
 		case isX && isY:
 			return cmp.Compare(x, y)
@@ -83,13 +83,14 @@ func distinct(members []Member) []Member {
 	return unique
 }
 
-// arrayIndex returns the number that a key spells, if JavaScript takes it for the
+// ArrayIndex returns the number that a key spells, if JavaScript takes it for the
 // index of an array: up to 2^32-2, in decimal, without leading zeros.
-func arrayIndex(key []byte) (n uint64, ok bool) {
+func ArrayIndex[S []byte | string](key S) (n uint64, ok bool) {
 	if len(key) == 0 || len(key) > 10 || key[0] == '0' && len(key) > 1 {
 		return 0, false
 	}
-	for _, c := range key {
+	for i := range len(key) {
+		c := key[i]
 		if c < '0' || c > '9' {
 			return 0, false
 		}
