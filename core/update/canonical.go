@@ -36,7 +36,7 @@ func (o *clientOrder) repeated() bool {
 // other kind, and mistakes a client's second section for a part of the first.
 func rewritten(u []byte, l layout, odd, repeated bool) []byte {
 	if odd {
-		u = canonical(u, l)
+		u = canonical(u)
 	}
 	if repeated {
 		m := merger{queue: queue{heap: true}, layout: l}
@@ -51,9 +51,9 @@ func rewritten(u []byte, l layout, odd, repeated bool) []byte {
 // canonical returns an update, which was checked, with every integer and flag
 // outside of values written the way Yjs writes them. No known encoder pads its
 // integers; but Yjs reads such updates, and what is merged from them must be the
-// same bytes that it would write.
-func canonical(u []byte, l layout) []byte {
-	s := scan(u, l)
+// same bytes that it would write. What was of version 2 is never so.
+func canonical(u []byte) []byte {
+	s := scan(u, withJSON)
 	b := lib0.AppendUint(make([]byte, 0, len(u)), uint64(s.sections))
 	for s.section() {
 		b = lib0.AppendUint(b, uint64(s.structs))
@@ -94,9 +94,7 @@ func (st *Struct) appendTo(b []byte) []byte {
 		}
 	case KindFormat:
 		b = lib0.AppendBytes(b, r.Bytes("key"))
-		b = st.appendValue(b, r.Rest())
-	case KindEmbed:
-		b = st.appendValue(b, r.Rest())
+		b = lib0.AppendBytes(b, r.Bytes("value"))
 	case KindType:
 		b = lib0.AppendUint(b, r.Uint("type"))
 		if r.Len() > 0 {
@@ -112,13 +110,4 @@ func (st *Struct) appendTo(b []byte) []byte {
 		b = lib0.AppendBytes(b, r.Bytes("content"))
 	}
 	return b
-}
-
-// appendValue appends the value of an embed or a format.
-func (st *Struct) appendValue(b, wire []byte) []byte {
-	if st.layout == withAny {
-		return append(b, wire...)
-	}
-	r := lib0.NewReader(wire)
-	return lib0.AppendBytes(b, r.Bytes("value"))
 }

@@ -105,7 +105,7 @@ func (d *Doc) keep(u []byte, odd bool) {
 	}
 	d.seal()
 	if odd {
-		u = canonical(u, withJSON)
+		u = canonical(u)
 		d.index = index{}
 		d.index.add(0, u, withJSON) // was checked before
 	}

@@ -90,7 +90,7 @@ func (m *merger) load(updates [][]byte) ([]deleteRange, error) {
 			if &sources[0] == &updates[0] {
 				sources = slices.Clone(updates)
 			}
-			sources[i] = canonical(u, m.layout)
+			sources[i] = canonical(u)
 			*x = was
 			if _, err := x.add(uint32(i), sources[i], m.layout); err != nil {
 				return nil, err

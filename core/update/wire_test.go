@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// The example in the description of the format is an update, and each of its
-// lines is the struct that it says.
-func TestWireExample(t *testing.T) {
-	text, err := os.ReadFile("../../docs/wire/update-v1.md")
+// wireExample returns the bytes of the example in the description of a format, and
+// where its lines start.
+func wireExample(t *testing.T, name string) (u []byte, starts []int) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/wire/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,8 +21,6 @@ func TestWireExample(t *testing.T) {
 		t.Fatal("no example")
 	}
 	block, _, _ = strings.Cut(block, "```")
-	var u []byte
-	var starts []int
 	for line := range strings.Lines(block) {
 		digits, _, _ := strings.Cut(line, "   ")
 		b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(digits), " ", ""))
@@ -31,6 +30,22 @@ func TestWireExample(t *testing.T) {
 		starts = append(starts, len(u))
 		u = append(u, b...)
 	}
+	return u, starts
+}
+
+// The example in the description of version 2 is that of version 1, converted.
+func TestWireExampleV2(t *testing.T) {
+	v1, _ := wireExample(t, "update-v1.md")
+	v2, _ := wireExample(t, "update-v2.md")
+	if got, err := ConvertV1ToV2(v1); err != nil || !bytes.Equal(got, v2) {
+		t.Errorf("%x, %v\nwant %x", got, err, v2)
+	}
+}
+
+// The example in the description of the format is an update, and each of its
+// lines is the struct that it says.
+func TestWireExample(t *testing.T) {
+	u, starts := wireExample(t, "update-v1.md")
 	s := scan(u, withJSON)
 	s.section()
 	for i := 2; s.next(); i++ {

@@ -11,6 +11,7 @@ import (
 
 type inspectCmd struct {
 	input
+	version
 	JSON bool `help:"Print one JSON object a line."`
 }
 
@@ -33,9 +34,9 @@ func (c *inspectCmd) Run(t *terminal) error {
 		none = false
 		if err == nil {
 			if c.JSON {
-				err = in.check(inspectJSON(w, in))
+				err = in.check(c.printJSON(w, in))
 			} else {
-				err = in.check(inspectText(w, in))
+				err = in.check(c.printText(w, in))
 			}
 		}
 		if err != nil {
@@ -52,8 +53,8 @@ func (c *inspectCmd) Run(t *terminal) error {
 // previewLimit is how many bytes of a struct's content are shown.
 const previewLimit = 60
 
-func inspectText(w io.Writer, in source) error {
-	structs, deletes, err := update.Inspect(in.bytes)
+func (c *inspectCmd) printText(w io.Writer, in source) error {
+	structs, deletes, err := c.inspect(in.bytes)
 	if err != nil {
 		return err
 	}
@@ -131,8 +132,8 @@ type jsonID struct {
 	Clock  uint64 `json:"clock"`
 }
 
-func inspectJSON(w io.Writer, in source) error {
-	structs, deletes, err := update.Inspect(in.bytes)
+func (c *inspectCmd) printJSON(w io.Writer, in source) error {
+	structs, deletes, err := c.inspect(in.bytes)
 	if err != nil {
 		return err
 	}

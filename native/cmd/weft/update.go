@@ -13,17 +13,19 @@ type updateCmd struct {
 	Merge   mergeCmd   `cmd:"" help:"Merge updates into one."`
 	Diff    diffCmd    `cmd:"" help:"Print what of each update a state vector lacks."`
 	SV      svCmd      `cmd:"" name:"sv" help:"Print the state vector of each update."`
+	Convert convertCmd `cmd:"" help:"Convert updates between Yjs' formats version 1 and 2."`
 	Inspect inspectCmd `cmd:"" help:"Print every struct and delete range of each update."`
 }
 
 func (*updateCmd) Help() string {
-	return `Updates are in Yjs' format version 1. They are read from the files, raw bytes in each, or without
+	return `Updates are in Yjs' format version 1, or 2 with --v2. They are read from the files, raw bytes in each, or without
 files from standard input, one in base64 a line. Results are lines of base64, or raw bytes with --raw.
 
 Examples:
   weft update merge < updates.base64 > merged.base64
   weft update merge --raw a.bin b.bin > merged.bin
   weft update sv merged.bin
+  weft update convert --to v2 --raw merged.bin > merged.v2.bin
   weft update diff --sv AA== merged.bin
   weft update inspect --json merged.bin
 
@@ -55,6 +57,7 @@ func (o output) write(t *terminal, b []byte) error {
 type mergeCmd struct {
 	input
 	output
+	version
 }
 
 func (*mergeCmd) Help() string {
@@ -63,6 +66,7 @@ func (*mergeCmd) Help() string {
 Examples:
   weft update merge < updates.base64
   weft update merge --raw monday.bin tuesday.bin > both.bin
+  weft update merge --v2 < updates.v2.base64
 
 ` + updateStatuses
 }
@@ -73,7 +77,7 @@ func (c *mergeCmd) Run(t *terminal) error {
 	for in, err := range c.updates(t) {
 		if err == nil {
 			// Checked one by one, so that an error names the one at fault.
-			err = in.check(update.Validate(in.bytes))
+			err = in.check(c.validate(in.bytes))
 		}
 		if err != nil {
 			return err
@@ -83,7 +87,7 @@ func (c *mergeCmd) Run(t *terminal) error {
 	if len(all) == 0 {
 		return errNoInput
 	}
-	merged, err := update.Merge(all...)
+	merged, err := c.merge(all)
 	if err != nil {
 		return badInput(err)
 	}
@@ -92,6 +96,7 @@ func (c *mergeCmd) Run(t *terminal) error {
 
 type diffCmd struct {
 	filter
+	version
 	SV string `name:"sv" required:"" placeholder:"BASE64" help:"The state vector, in base64; AA== is the empty one."`
 }
 
@@ -104,7 +109,7 @@ func (c *diffCmd) Run(t *terminal) error {
 	if err != nil {
 		return badInput(fmt.Errorf("--sv: %w", err))
 	}
-	return c.each(t, func(u []byte) ([]byte, error) { return update.Diff(u, sv) })
+	return c.each(t, func(u []byte) ([]byte, error) { return c.diff(u, sv) })
 }
 
 func (*diffCmd) Help() string {
@@ -118,7 +123,10 @@ Examples:
 ` + updateStatuses
 }
 
-type svCmd struct{ filter }
+type svCmd struct {
+	filter
+	version
+}
 
 func (*svCmd) Help() string {
 	return `The result is a state vector for each, as Yjs' encodeStateVectorFromUpdate makes it.
@@ -132,7 +140,7 @@ Examples:
 
 // Run prints a line for each update.
 func (c *svCmd) Run(t *terminal) error {
-	return c.each(t, update.StateVectorOf)
+	return c.each(t, c.stateVector)
 }
 
 // each writes what f makes of each update.
