@@ -1,6 +1,7 @@
 // Package lib0 reads and writes the byte formats of npm lib0, on which every
 // Yjs format is built: variable-length integers, length-prefixed strings and
-// byte arrays, and "Any", a self-describing value much like JSON.
+// byte arrays, "Any", a self-describing value much like JSON, and columns, which
+// hold many values in runs.
 //
 // It holds no stream and no I/O: appenders take a slice and return it longer
 // (AppendUint, AppendString, AppendAny), and Reader walks over a slice that the

@@ -1,5 +1,5 @@
-// Package update treats Yjs updates, format version 1, as data: it checks, merges,
-// compares and cuts them without ever building a document.
+// Package update treats Yjs updates as data: it checks, merges, compares, cuts and
+// converts them without ever building a document.
 //
 // It is not the document: what a text says, or which of two values wins, takes
 // integrating the structs, which is package crdt's work. It keeps values (JSON,
@@ -18,6 +18,11 @@
 //	reply, err := d.Diff(sv)      // for a peer with that state vector
 //	snapshot := d.Encode()        // for the store
 //
+// The names above are about updates of format version 1, which is what travels and
+// is stored. Those of version 2 have the same functions with V2 at the end, and
+// ConvertV1ToV2 and ConvertV2ToV1 lead from one to the other. DecoderV2 and
+// EncoderV2 read and write its fields, one by one. Snapshot has both encodings.
+//
 // # Limits
 //
 // Client ids, clocks and lengths go up to 2^53-1. An update, all updates given to
@@ -25,5 +30,5 @@
 // lib0.MaxDepth. Errors are *lib0.Error values, the fault of whoever made the
 // bytes.
 //
-// The layout of the bytes is described in docs/wire/update-v1.md.
+// The layout of the bytes is described in docs/wire/update-v1.md and update-v2.md.
 package update
