@@ -40,7 +40,7 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (*Conn, error) {
 	up.ResponseWriter = nil
 	ws.SetReadLimit(o.ReadLimit)
 	up.wire.text = o.Text
-	return &Conn{ws: ws, socket: up.wire, wire: up.wire, text: o.Text, compress: o.Compression, limit: o.ReadLimit}, nil
+	return &Conn{ws: ws, cut: up.wire.abort, wire: up.wire, text: o.Text, compress: o.Compression, limit: o.ReadLimit}, nil
 }
 
 // upgrade is the ResponseWriter that coder's Accept sees. It takes the

@@ -21,10 +21,10 @@ import (
 // time from anywhere.
 type Conn struct {
 	ws       *websocket.Conn
-	socket   io.Closer // what Abort closes
-	wire     *wire     // nil on a dialled connection
-	text     bool      // messages are text, not binary
-	compress bool      // messages may be compressed
+	cut      func() // closes the socket
+	wire     *wire  // nil on a dialled connection
+	text     bool   // messages are text, not binary
+	compress bool   // messages may be compressed
 	limit    int64
 }
 
@@ -181,11 +181,12 @@ func (c *Conn) Close(code codec.CloseCode, reason string) error {
 	return nil
 }
 
-// Abort closes the connection at once, without a close frame. Whoever is in
-// one of its methods returns with an error.
+// Abort closes the connection at once, without a close frame; the answer to the
+// peer's, if that is still on its way, has a second to leave. Whoever is in one of its
+// methods returns with an error.
 func (c *Conn) Abort() {
 	// First the socket: coder's CloseNow waits for a Close that is under way,
 	// which ends when the socket does.
-	_ = c.socket.Close()
+	c.cut()
 	_ = c.ws.CloseNow()
 }

@@ -37,7 +37,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("wsconn: %w", err)
 	}
 	ws.SetReadLimit(o.ReadLimit)
-	return &Conn{ws: ws, socket: transport.body, text: o.Text, limit: o.ReadLimit}, nil
+	return &Conn{ws: ws, cut: func() { _ = transport.body.Close() }, text: o.Text, limit: o.ReadLimit}, nil
 }
 
 // uncutClient returns a copy of c (nil: http.DefaultClient) whose WebSocket

@@ -45,6 +45,7 @@ type wire struct {
 	gathering bool   // coder's writes belong to frames of the running TryWrite
 	frame     []byte // the frame that coder is writing, while gathering
 	farewell  bool   // a close frame was queued: no message may follow
+	leaving   bool   // the socket is to be closed when drain is done
 	flushing  bool   // a goroutine is in drain
 	flushed   chan struct{}
 	pongs     int // control frames that queued up behind drain
@@ -68,6 +69,8 @@ const (
 	tryMax = 64 << 10
 	// drainStep is what must leave within the write timeout.
 	drainStep = 64 << 10
+	// lastCall is how long a close frame may take to leave after the end.
+	lastCall = time.Second
 	// maxPongs bounds what a peer that pings but does not read can queue.
 	maxPongs = 4
 )
@@ -205,6 +208,9 @@ func (w *wire) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return 0, w.err
+	}
+	if w.leaving {
+		return 0, net.ErrClosed
 	}
 	if !w.gathering && len(p) > 0 && p[0] == finalClose {
 		w.farewell = true // control frames come whole, see writeBuf
@@ -345,6 +351,9 @@ func (w *wire) drain() {
 	}
 	w.flushing = false
 	w.pongs = 0
+	if w.leaving {
+		w.shut()
+	}
 	if w.flushed != nil {
 		close(w.flushed)
 		w.flushed = nil
@@ -381,10 +390,39 @@ func (w *wire) fail(err error) {
 	w.out, w.queued = nil, 0
 }
 
-// Close closes the socket. What is queued is dropped.
+// Close implements net.Conn for coder, which calls it right after it has answered a
+// close frame, and when its own was not answered. A close frame that is still on its
+// way gets a moment to leave, without which the peer would see a cut connection.
+// Everything else that is queued is dropped.
 func (w *wire) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	switch {
+	case w.leaving:
+		return nil
+	case !w.farewell || !w.flushing:
+		return w.shut()
+	}
+	w.leaving = true
+	time.AfterFunc(lastCall, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		_ = w.shut()
+	})
+	return w.Conn.SetReadDeadline(time.Unix(1, 0)) // readers return now
+}
+
+// abort closes the socket at once, unless Close is about to.
+func (w *wire) abort() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.leaving {
+		_ = w.shut()
+	}
+}
+
+// shut closes the socket. w.mu is held.
+func (w *wire) shut() error {
 	if w.err != nil {
 		return nil
 	}
