@@ -2,7 +2,9 @@ package juggler_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -449,28 +451,26 @@ func TestASlowClient(t *testing.T) {
 	})
 }
 
-// readText reads one short text message of a server.
+// readText reads one text message of a server.
 func readText(conn net.Conn) (string, error) {
-	read := func(n int) ([]byte, error) {
-		b := make([]byte, n)
-		for i := range b {
-			if _, err := conn.Read(b[i : i+1]); err != nil {
-				return nil, err
-			}
-		}
-		return b, nil
-	}
-	h, err := read(2)
-	if err != nil {
+	h := make([]byte, 10)
+	if _, err := io.ReadFull(conn, h[:2]); err != nil {
 		return "", err
 	}
-	n := int(h[1])
-	if n == 126 {
-		if h, err = read(2); err != nil {
+	n := uint64(h[1])
+	switch n {
+	case 126:
+		if _, err := io.ReadFull(conn, h[2:4]); err != nil {
 			return "", err
 		}
-		n = int(h[0])<<8 | int(h[1])
+		n = uint64(binary.BigEndian.Uint16(h[2:]))
+	case 127:
+		if _, err := io.ReadFull(conn, h[2:]); err != nil {
+			return "", err
+		}
+		n = binary.BigEndian.Uint64(h[2:])
 	}
-	b, err := read(n)
+	b := make([]byte, n)
+	_, err := io.ReadFull(conn, b)
 	return string(b), err
 }
