@@ -154,3 +154,10 @@ func states(t testing.TB) (on func(juggler.Snapshot), await func(want string)) {
 	}
 	return func(s juggler.Snapshot) { seen <- s }, await
 }
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	must(t, err)
+	return b
+}

@@ -210,7 +210,11 @@ func walk(n *Node, p Path, f func(Path)) {
 func TestDiffOfRandomValues(t *testing.T) {
 	r := seeded(t)
 	moves := 0
-	for range 30_000 {
+	pairs := 30_000
+	if testing.Short() {
+		pairs = 3_000
+	}
+	for range pairs {
 		a := someNode(r, 4)
 		b := someNode(r, 4)
 		if r.IntN(4) > 0 {
