@@ -38,10 +38,19 @@ func (e *engine) input(n uint32) []byte {
 }
 
 // open returns the handle of a new provider.
-func (e *engine) open(seed, maxBackoff, timeout, resync float64, flags uint32) int32 {
+func (e *engine) open(seed, maxBackoff, timeout, resync float64, flags, n uint32) int32 {
 	e.out = e.out[:0]
 	if e.dead {
 		return e.fail("dead since a call panicked")
+	}
+	if int64(n) > int64(len(e.in)) {
+		return e.fail("more bytes than inbuf was asked for")
+	}
+	name, epoch, ok := "", []byte(nil), true
+	if flags&abi.FlagWeft != 0 {
+		if name, epoch, ok = offer(e.in[:n]); !ok {
+			return e.fail("no document is named")
+		}
 	}
 	if e.docs == nil {
 		e.docs = map[uint32]*provider.Provider{}
@@ -56,8 +65,21 @@ func (e *engine) open(seed, maxBackoff, timeout, resync float64, flags uint32) i
 		Timeout:        delay(timeout),
 		ResyncInterval: delay(resync),
 		Broadcast:      flags&abi.FlagBroadcast != 0,
+		Weft:           flags&abi.FlagWeft != 0,
+		Document:       name,
+		Epoch:          epoch,
+		Token:          flags&abi.FlagToken != 0,
 	})
 	return int32(e.last)
+}
+
+// offer reads the bytes of open with FlagWeft.
+func offer(b []byte) (name string, epoch []byte, ok bool) {
+	if len(b) == 0 || b[0] == 0 || len(b) < 1+int(b[0]) || len(b) > 1+int(b[0])+codec.MaxEpoch {
+		return "", nil, false
+	}
+	end := 1 + int(b[0])
+	return string(b[1:end]), append([]byte(nil), b[end:]...), true
 }
 
 // step hands one event to a provider and writes what it puts out to e.out.
@@ -94,10 +116,10 @@ func (e *engine) step(doc uint32, event abi.Event, arg uint32, nowMillis float64
 	case abi.EventFrame:
 		err = p.HandleFrame(now, arg, payload)
 	case abi.EventClosed:
-		if n != 2 {
+		if n < 2 {
 			return e.fail("a close code has two bytes")
 		}
-		p.HandleClose(now, arg, codec.CloseCode(uint16(payload[0])|uint16(payload[1])<<8))
+		p.HandleClose(now, arg, codec.CloseCode(uint16(payload[0])|uint16(payload[1])<<8), string(payload[2:]))
 	case abi.EventWritten:
 		p.HandleWritten(now, arg)
 	case abi.EventStateVector:
@@ -110,6 +132,12 @@ func (e *engine) step(doc uint32, event abi.Event, arg uint32, nowMillis float64
 		err = p.HandleBroadcast(now, payload)
 	case abi.EventRelay:
 		err = p.Relay(now, append([]byte(nil), payload...))
+	case abi.EventOpenedWeft:
+		p.HandleOpenWeft(now, arg)
+	case abi.EventToken:
+		p.HandleToken(now, arg, string(payload))
+	case abi.EventRejoin:
+		err = p.Rejoin(now)
 	case abi.EventTime:
 		p.HandleTime(now)
 	default:
@@ -123,16 +151,39 @@ func (e *engine) step(doc uint32, event abi.Event, arg uint32, nowMillis float64
 			e.put(abi.Output{Kind: abi.OutputProblem, Payload: append([]byte("permission denied: "), o.Payload...)})
 			continue
 		}
-		value := uint16(o.Code) | uint16(o.Status) // one of the three is set
-		if o.Synced {
+		// Of these a kind has one.
+		value := uint16(o.Code) | uint16(o.Status) | uint16(o.Permission) | uint16(min(o.Reason, 0xffff)) | uint16(min(o.Denial, 0xffff))
+		if o.Synced || o.Weft || o.Counts.Saved {
 			value = 1
 		}
-		e.put(abi.Output{Kind: abi.OutputKind(o.Kind), Value: value, Conn: o.Conn, Payload: o.Payload})
+		e.put(abi.Output{Kind: abi.OutputKind(o.Kind), Value: value, Conn: o.Conn, Payload: payloadOf(&o)})
 	}
 	if event == abi.EventDestroy {
 		e.close(doc)
 	}
 	return int32(len(e.out))
+}
+
+// payloadOf returns the payload of an output as the protocol has it.
+func payloadOf(o *provider.Output) []byte {
+	switch o.Kind {
+	case provider.Refused, provider.AuthFailed:
+		return []byte(o.Text)
+	case provider.CountsChanged:
+		return appendU32(appendU32(nil, o.Counts.Unsynced), o.Counts.Unsaved)
+	case provider.Progressed:
+		return appendU32(appendU32(nil, o.Done), o.Total)
+	case provider.Rejected:
+		b := appendU32(appendU32(nil, uint64(o.Retry)), uint64(len(o.Text)))
+		return append(append(b, o.Text...), o.Payload...)
+	}
+	return o.Payload
+}
+
+// appendU32 appends a number, or the largest there is room for.
+func appendU32(b []byte, v uint64) []byte {
+	n := uint32(min(v, math.MaxUint32))
+	return append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }
 
 // deadline returns when the provider wants to be told the time.

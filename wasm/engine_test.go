@@ -22,7 +22,7 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var e engine
-			doc := e.open(1, 0, 0, 0, 0)
+			doc := e.open(1, 0, 0, 0, 0, 0)
 			n := func() (n int32) {
 				defer e.guard(&n)
 				tt.do()
@@ -33,7 +33,7 @@ func TestGuard(t *testing.T) {
 			}
 			for name, n := range map[string]int32{
 				"step":    e.step(uint32(doc), abi.EventTime, 0, 0, 0),
-				"open":    e.open(1, 0, 0, 0, 0),
+				"open":    e.open(1, 0, 0, 0, 0, 0),
 				"compute": e.compute(abi.OpMerge, 0),
 			} {
 				if n >= 0 {
@@ -66,9 +66,9 @@ func TestHandles(t *testing.T) {
 	if step(1) >= 0 || step(0) >= 0 {
 		t.Error("a handle that was never opened works")
 	}
-	a, b := e.open(1, 0, 0, 0, 0), e.open(1, 0, 0, 0, 0)
+	a, b := e.open(1, 0, 0, 0, 0, 0), e.open(1, 0, 0, 0, 0, 0)
 	e.close(uint32(a))
-	if c := e.open(1, 0, 0, 0, 0); c == a || c == b || step(c) != 0 {
+	if c := e.open(1, 0, 0, 0, 0, 0); c == a || c == b || step(c) != 0 {
 		t.Errorf("handles %d, %d, then %d", a, b, c)
 	}
 	if step(a) != 0 {

@@ -24,9 +24,9 @@ func inbuf(n uint32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(ins
 func outbuf() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(instance.out)) }
 
 //go:wasmexport open
-func open(seed, maxBackoff, timeout, resync float64, flags uint32) (n int32) {
-	defer instance.guard(&n)
-	return instance.open(seed, maxBackoff, timeout, resync, flags)
+func open(seed, maxBackoff, timeout, resync float64, flags, n uint32) (r int32) {
+	defer instance.guard(&r)
+	return instance.open(seed, maxBackoff, timeout, resync, flags, n)
 }
 
 //go:wasmexport step

@@ -154,8 +154,11 @@ func (m *module) result(n int32) (result []byte, errorText string) {
 	return b, ""
 }
 
-func (m *module) open(flags uint32) uint32 {
-	return uint32(m.call("open", api.EncodeF64(1), 0, 0, 0, uint64(flags)))
+func (m *module) open(flags uint32) uint32 { return uint32(m.openWith(flags, nil)) }
+
+func (m *module) openWith(flags uint32, payload []byte) int32 {
+	m.input(payload)
+	return int32(m.call("open", api.EncodeF64(1), 0, 0, 0, uint64(flags), uint64(len(payload))))
 }
 
 // try steps and returns the outputs, which are good until the next call, or the

@@ -294,7 +294,7 @@ func (c *call) Closed(_ *End, code codec.CloseCode) {
 	if c.p.call == c {
 		c.p.call = nil
 	}
-	c.p.Provider.HandleClose(c.p.now(), c.conn, code)
+	c.p.Provider.HandleClose(c.p.now(), c.conn, code, "")
 	c.p.drain()
 }
 

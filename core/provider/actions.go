@@ -21,7 +21,9 @@ func (p *Provider) perform(now int64, a action) {
 		p.timers.clear()
 		p.timers[dialTimer] = after(now, p.cfg.Timeout)
 		p.backoff.dialled()
-		p.out.push(Output{Kind: Dial, Conn: p.conn})
+		p.weft.begin()
+		p.weft.offered = p.cfg.Weft && (p.weft.met || !p.weft.legacy)
+		p.out.push(Output{Kind: Dial, Conn: p.conn, Weft: p.weft.offered})
 		p.tell(Connecting)
 
 	case announce:
@@ -40,8 +42,11 @@ func (p *Provider) perform(now int64, a action) {
 		p.timers[resyncTimer] = after(now, p.cfg.ResyncInterval)
 		p.box.reset()
 		p.tell(Connected)
-		p.out.push(Output{Kind: AskStateVector, Conn: p.conn})
-		p.out.push(Output{Kind: AskAwareness, Conn: p.conn})
+		if p.weft.on && p.cfg.Token {
+			p.out.push(Output{Kind: AskToken, Conn: p.conn})
+			return
+		}
+		p.introduce()
 
 	case settle:
 		p.backoff.synced(now)
@@ -51,17 +56,17 @@ func (p *Provider) perform(now int64, a action) {
 		p.out.push(Output{Kind: SyncedChanged, Synced: true})
 
 	case leave:
-		if p.status == Connected {
+		if p.status == Connected && (!p.weft.on || p.weft.joined) {
 			p.relayHeld()
 			p.sendHeld()
 		}
 		if len(p.bye) > 0 {
-			f := codec.EncodeY(codec.Message{Kind: codec.Awareness, Payload: p.bye})
-			if p.status == Connected {
-				p.send(f)
+			m := codec.Message{Kind: codec.Awareness, Payload: p.bye}
+			if p.status == Connected && (!p.weft.on || p.weft.joined) {
+				p.say(m)
 			}
 			if p.tabs {
-				p.out.push(Output{Kind: Broadcast, Payload: f})
+				p.out.push(Output{Kind: Broadcast, Payload: codec.EncodeY(m)})
 			}
 		}
 		p.tabs = false
@@ -69,10 +74,15 @@ func (p *Provider) perform(now int64, a action) {
 	case hangUp:
 		p.out.push(Output{Kind: Close, Conn: p.conn, Code: p.code})
 
+	case quit:
+		p.out.push(Output{Kind: Close, Conn: p.conn, Code: codec.Normal})
+
 	case down:
 		p.timers.clear()
 		p.box.reset()
 		p.relay.reset()
+		p.weft.disconnect()
+		p.tellCounts()
 		if p.synced {
 			p.synced = false
 			p.out.push(Output{Kind: SyncedChanged})
@@ -91,13 +101,27 @@ func (p *Provider) perform(now int64, a action) {
 
 	case retry:
 		p.timers.clear()
-		p.timers[retryTimer] = after(now, p.backoff.failed(now))
+		delay := p.backoff.failed(now)
+		if hint := p.weft.hint; hint > 0 {
+			delay = min(hint, maxHint)
+		}
+		p.weft.hint = 0
+		p.timers[retryTimer] = after(now, delay)
 
 	case giveUp:
 		p.wanted = false
-		p.out.push(Output{Kind: Refused, Conn: p.conn, Code: p.code})
+		w := &p.weft
+		o := Output{Kind: Refused, Conn: p.conn, Code: p.code, Text: w.text}
+		if w.verdict != 0 {
+			o = Output{Kind: w.verdict, Conn: p.conn, Denial: w.denial, Text: w.text}
+		}
+		w.verdict, w.denial, w.text = 0, 0, ""
+		p.out.push(o)
 	}
 }
+
+// maxHint is the longest that a server may ask to stay away, in milliseconds.
+const maxHint = 10 * 60_000
 
 // tell puts out a status. Connecting is told for each attempt, as y-websocket does.
 func (p *Provider) tell(s Status) {

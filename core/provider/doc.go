@@ -1,6 +1,6 @@
 // Package provider is the client side of one shared document's connection: the
 // machine that decides when to dial, what to say to a server that speaks the y
-// protocol, what to do with its answers, and when to give up and try again.
+// protocol or weft.v1, what to do with its answers, and when to give up and try again.
 //
 // It contains no sockets, no timers, no goroutines and no document. The document
 // (a Y.Doc in a page, an update.Doc in a Go program) belongs to the host; the
@@ -14,7 +14,7 @@
 // A [Provider] has four kinds of methods:
 //
 //   - commands, from the application: Connect, Disconnect, Destroy, Update, Relay,
-//     Awareness, SetMaxBackoff;
+//     Awareness, SetMaxBackoff, Rejoin;
 //   - Handle…, from the network, the clock, the document and other tabs;
 //   - Next, which takes the outputs, in the order in which they must be performed;
 //   - getters.
@@ -29,7 +29,7 @@
 //		deliver(p, event)                      // exactly one Handle… or command
 //		for out, ok := p.Next(); ok; out, ok = p.Next() {
 //			switch out.Kind {
-//			case provider.Dial:             dial(out.Conn)      // later: HandleOpen or HandleClose
+//			case provider.Dial:             dial(out.Conn)      // later: HandleOpen, HandleOpenWeft or HandleClose
 //			case provider.Close:            hangUp(out.Conn, out.Code)
 //			case provider.Send:             write(out.Conn, out.Payload)  // later: HandleWritten
 //			case provider.Broadcast:        channel.Post(out.Payload)
@@ -37,10 +37,11 @@
 //			case provider.AskDiff:          p.HandleDiff(now, out.Conn, doc.Diff(out.Payload))
 //			case provider.AskAwareness:     p.HandleAwareness(now, out.Conn, presence.Local())
 //			case provider.AskAllAwareness:  p.HandleAwareness(now, out.Conn, presence.All())
+//			case provider.AskToken:         fetch(func(t string) { p.HandleToken(now, out.Conn, t) })
 //			case provider.Apply:            doc.Apply(out.Payload, origin)
 //			case provider.ApplyAwareness:   presence.Apply(out.Payload, origin)
 //			case provider.ClearAwareness:   presence.RemoveAllButLocal(origin)
-//			…                                          // Status, Synced, Refused, Denied: tell the application
+//			…                                          // Status, Synced, Counts, Rejected and so on: tell the application
 //			}
 //		}
 //		wakeAt(p.NextWake())                   // then HandleTime
@@ -68,5 +69,7 @@
 // was edited meanwhile. While a write is in progress the machine holds at most
 // [Config.QueueLimit] bytes of local updates and one entry per presence client;
 // updates past that are dropped and replaced by one diff, taken from the document
-// when the write ends, against the server's last state vector.
+// when the write ends, against the server's last state vector. With a server that
+// speaks weft.v1 as many bytes of updates are kept until they are received, and what
+// is left of a large diff until it is sent.
 package provider

@@ -23,7 +23,16 @@ func (p *Provider) HandleFrame(now int64, conn uint32, frame []byte) error {
 		return nil
 	}
 	p.heard(now)
-	if err := eachMessage(frame, func(m codec.Message) error { return p.receive(now, m) }); err != nil {
+	if p.weft.on && !p.weft.heard && !beginsWeft(frame) {
+		p.fallBack()
+	}
+	var err *codec.PeerError
+	if p.weft.on {
+		err = p.handleWeft(now, frame)
+	} else {
+		err = eachMessage(frame, func(m codec.Message) error { return p.receive(now, m) })
+	}
+	if err != nil {
 		p.code = err.Code
 		p.fire(now, faulted)
 		return err
@@ -122,16 +131,28 @@ func eachMessage(frame []byte, do func(codec.Message) error) *codec.PeerError {
 			err = do(m)
 		}
 		if err != nil {
-			if e, ok := err.(*codec.PeerError); ok {
-				return e
-			}
-			return codec.Malformed("malformed payload", err)
+			return peerError(err)
 		}
 		if frame = frame[n:]; len(frame) == 0 {
 			return nil
 		}
 	}
 	return codec.Malformed("too many messages in a frame", nil)
+}
+
+// peerError makes a PeerError of what was wrong with a frame.
+func peerError(err error) *codec.PeerError {
+	if e, ok := err.(*codec.PeerError); ok || err == nil {
+		return e
+	}
+	return codec.Malformed("malformed payload", err)
+}
+
+// beginsWeft reports whether a frame may be one of the weft framing: it begins with an
+// ID message.
+func beginsWeft(frame []byte) bool {
+	_, _, err := codec.CutWeft(frame)
+	return err == nil
 }
 
 // messageLen returns how many bytes of a frame its first message takes.

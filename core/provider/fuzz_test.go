@@ -69,12 +69,18 @@ func checkOutputs(t *testing.T, p *provider.Provider) {
 // feed them, and checks what must hold whatever happens.
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte{0, 3, 7, 9, 10, 11, 1, 0, 4, 12, 12, 2, 0})
+	f.Add([]byte{32, 14, 11, 0x0f, 0x1f, 6, 10, 0x2f, 6, 0x3f, 0x4f, 12, 3, 0x5f, 13})
+	f.Add([]byte{96, 14, 0x6f, 0x7f, 11, 0x0f, 0x8f, 0x9f, 0xaf, 14, 0xbf, 6, 6, 0xcf, 12, 12})
 	f.Add([]byte{0, 3, 5, 8, 8, 8, 6, 12, 3, 4, 0, 3, 7, 1})
 	f.Fuzz(func(t *testing.T, events []byte) {
 		if len(events) > 1000 {
 			return
 		}
-		p := provider.New(provider.Config{Rand: coretest.NewRand(1).Uint64, Broadcast: true, ResyncInterval: 7000, QueueLimit: 40})
+		cfg := provider.Config{Rand: coretest.NewRand(1).Uint64, Broadcast: true, ResyncInterval: 7000, QueueLimit: 40}
+		if len(events) > 0 { // the first one also says whether weft.v1 is offered, and whether there are tokens
+			cfg.Weft, cfg.Document, cfg.Token = events[0]&32 != 0, "a", events[0]&64 != 0
+		}
+		p := provider.New(cfg)
 		w := watcher{t: t, p: p}
 		now, clock := int64(0), uint64(0)
 		usage := func(err error) {
@@ -96,9 +102,9 @@ func FuzzEvents(f *testing.F) {
 			case 3:
 				p.HandleOpen(now, conn)
 			case 4:
-				p.HandleClose(now, conn, 1006)
+				p.HandleClose(now, conn, 1006, "")
 			case 5:
-				p.HandleClose(now, conn, codec.CloseCode(4390+uint16(e>>4)))
+				p.HandleClose(now, conn, codec.CloseCode(4390+uint16(e>>4)), "")
 			case 6:
 				usage(p.Update(now, coretest.Typing(1, clock, nil, "ab")))
 				clock += 2
@@ -129,6 +135,25 @@ func FuzzEvents(f *testing.F) {
 			case 13:
 				now += int64(e) * 100
 				p.HandleTime(now)
+			case 14:
+				p.HandleOpenWeft(now, conn)
+			case 15:
+				const kinds = 13
+				switch n := int(e>>4) % (kinds + 3); n {
+				case kinds:
+					usage(p.Rejoin(now))
+				case kinds + 1, kinds + 2:
+					p.HandleToken(now, conn, []string{"", "t"}[n-kinds-1])
+				default:
+					b, err := parseWeft("a", [kinds]string{
+						"rw + cross 7:0+a | none", "ack 1 0", "ack 1 1", "nack 1 3 50", "nack 1 1 0", "ro", "renew", "refused 3",
+						"epoch ab", "fault 4409 0", "fault 1012 70", "progress 1 2 + update 7:0+a", "ack 2 2 + leave",
+					}[n])
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = p.HandleFrame(now, conn, b)
+				}
 			}
 			w.look()
 		}
@@ -159,6 +184,10 @@ func (w *watcher) look() {
 			}
 		case provider.StatusChanged:
 			w.status = o.Status
+		case provider.CountsChanged:
+			if c := o.Counts; c.Unsynced > c.Unsaved || c.Saved && c.Unsaved > 0 {
+				w.t.Fatalf("counts do not fit: %+v", c)
+			}
 		case provider.SyncedChanged:
 			if w.synced == o.Synced {
 				w.t.Fatalf("Synced %v twice", o.Synced)

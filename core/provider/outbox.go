@@ -61,12 +61,16 @@ func (p *Provider) send(f []byte) {
 // held until that ends.
 func (p *Provider) post(m codec.Message) bool {
 	online := p.Connected()
-	held := online && p.box.writing
-	if !p.tabs && (!online || held) {
-		return !held
+	held := online && (p.box.writing || p.weft.on && !p.weft.joined)
+	sends := online && !held
+	var f []byte
+	if p.tabs || sends && !p.weft.on {
+		f = codec.EncodeY(m)
 	}
-	f := codec.EncodeY(m)
-	if online && !held {
+	switch {
+	case sends && p.weft.on:
+		p.say(m)
+	case sends:
 		p.send(f)
 	}
 	if p.tabs {
@@ -106,6 +110,9 @@ func (p *Provider) askAll() {
 // flush lets go of all that waited for a write.
 func (p *Provider) flush() {
 	b := &p.box
+	if p.weft.on && (!p.weft.joined || p.sendNextPart()) {
+		return
+	}
 	if b.step1 {
 		b.step1 = false
 		p.out.push(Output{Kind: AskStateVector, Conn: p.conn})
@@ -132,12 +139,12 @@ func (p *Provider) sendHeld() {
 	if len(b.updates) > 0 {
 		// Each was validated when it came, so merging cannot fail.
 		if merged, err := update.Merge(b.updates...); err == nil {
-			p.send(codec.EncodeY(codec.Message{Kind: codec.SyncUpdate, Payload: merged}))
+			p.say(codec.Message{Kind: codec.SyncUpdate, Payload: merged})
 		}
 		b.drop()
 	}
 	if len(b.presence) > 0 {
-		p.send(codec.EncodeY(codec.Message{Kind: codec.Awareness, Payload: b.presence}))
+		p.say(codec.Message{Kind: codec.Awareness, Payload: b.presence})
 		b.presence = nil
 	}
 }

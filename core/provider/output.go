@@ -8,8 +8,9 @@ type OutputKind uint8
 // The numbers are part of the byte protocol between the WebAssembly module and
 // the bridge: append only.
 const (
-	// Dial: open a connection and call it Conn from now on. Exactly one HandleOpen
-	// or HandleClose answers it, unless Close comes first.
+	// Dial: open a connection and call it Conn from now on; if Weft is set, offer the
+	// WebSocket subprotocol codec.WeftProtocol. Exactly one HandleOpen, HandleOpenWeft
+	// if that was selected, or HandleClose answers it, unless Close comes first.
 	Dial OutputKind = 1 + iota
 	// Close: end connection Conn with Code, after the frames sent before. Nothing
 	// that Conn reports afterwards has any effect.
@@ -51,6 +52,35 @@ const (
 	// Denied: the server said "permission denied"; Payload is its reason, UTF-8.
 	// A server normally closes the connection next.
 	Denied
+
+	// The outputs from here on come only if Config.Weft is set, and of a server that
+	// speaks that framing.
+
+	// AskToken: answer with HandleToken and the same Conn, late if need be. It comes
+	// if Config.Token is set: when a connection opens, and when the server asks for
+	// another one.
+	AskToken
+	// PermissionChanged: Permission is what the client may do; Payload says why, UTF-8.
+	PermissionChanged
+	// CountsChanged: Counts has become of the local edits.
+	CountsChanged
+	// Rejected: the server refused an update, for Reason; Payload is the update, empty
+	// if it is no longer there, Text is for a person. If Retry is not 0, it is sent
+	// again after so many milliseconds.
+	Rejected
+	// AuthFailed: the token does not hold, for Denial; Text is for a person. There is
+	// no further attempt until Connect.
+	AuthFailed
+	// Diverged: the stored document is of another history than this one, and nothing
+	// was exchanged. There is no further attempt until Rejoin, or Connect, which will
+	// lead here again.
+	Diverged
+	// EpochChanged: Payload is the id of the history that the document is of, empty if
+	// there is none. A host that keeps the document keeps it too, for Config.Epoch.
+	EpochChanged
+	// Progressed: Done of Total bytes of a large answer have come. Over all
+	// connections until it is complete Done only grows.
+	Progressed
 )
 
 var outputNames = [...]string{
@@ -59,6 +89,9 @@ var outputNames = [...]string{
 	AskAllAwareness: "AskAllAwareness", Apply: "Apply", ApplyAwareness: "ApplyAwareness",
 	ClearAwareness: "ClearAwareness", StatusChanged: "StatusChanged",
 	SyncedChanged: "SyncedChanged", Refused: "Refused", Denied: "Denied",
+	AskToken: "AskToken", PermissionChanged: "PermissionChanged", CountsChanged: "CountsChanged",
+	Rejected: "Rejected", AuthFailed: "AuthFailed", Diverged: "Diverged", EpochChanged: "EpochChanged",
+	Progressed: "Progressed",
 }
 
 // String returns the constant's name.
@@ -84,6 +117,15 @@ type Output struct {
 	Code    codec.CloseCode
 	Status  Status
 	Synced  bool
+
+	Weft        bool // Dial
+	Permission  Permission
+	Counts      Counts
+	Reason      codec.Reason
+	Denial      codec.Denial
+	Retry       int64 // ms
+	Text        string
+	Done, Total uint64
 }
 
 // Status is what an application shows of the connection.

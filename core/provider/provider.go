@@ -42,6 +42,16 @@ type Config struct {
 	// Broadcast: there is a channel to other tabs with the same document. Without it
 	// no Broadcast, and no ask for Tabs, is ever put out.
 	Broadcast bool
+
+	// Weft: offer the weft framing to servers, for the document named Document, 1 to
+	// 250 bytes of UTF-8.
+	Weft     bool
+	Document string
+	// Token: the host has tokens, and is asked for them.
+	Token bool
+	// Epoch is the id of the history that the document is of, as EpochChanged last
+	// told it; empty if that is not known.
+	Epoch []byte
 }
 
 // Provider is one document's connection to its server, as a state machine.
@@ -63,6 +73,7 @@ type Provider struct {
 	backoff  backoff
 	box      outbox
 	relay    relay
+	weft     weft
 	out      queue
 }
 
@@ -89,6 +100,7 @@ func New(cfg Config) *Provider {
 		backoff: backoff{rand: cfg.Rand, min: cfg.MinBackoff, max: cfg.MaxBackoff, syncedAt: never},
 	}
 	p.timers.clear()
+	p.weft.epoch = cfg.Epoch
 	return p
 }
 
@@ -175,9 +187,14 @@ func (p *Provider) Update(now int64, u []byte) error {
 	if err := update.Validate(u); err != nil {
 		return codec.UsageError("provider: local update: " + err.Error())
 	}
+	p.weft.ledger.edit(p.Connected())
 	if !p.post(codec.Message{Kind: codec.SyncUpdate, Payload: u}) {
 		p.box.hold(u, p.cfg.QueueLimit)
+		if p.box.behind {
+			p.weft.ledger.lose()
+		}
 	}
+	p.tellCounts()
 	return nil
 }
 
@@ -218,13 +235,16 @@ func (p *Provider) HandleOpen(now int64, conn uint32) {
 }
 
 // HandleClose tells that a connection ended, or that an attempt failed (1006),
-// with the close code, 1006 or 0 where there was none. Codes 4400 to 4499 mean that
-// trying again is pointless.
-func (p *Provider) HandleClose(now int64, conn uint32, code codec.CloseCode) {
+// with the close code, 1006 or 0 where there was none, and the reason that came with
+// it. Codes 4400 to 4499 mean that trying again is pointless. A reason may say how
+// long to wait before that (codec.RetryHint).
+func (p *Provider) HandleClose(now int64, conn uint32, code codec.CloseCode, reason string) {
 	now = p.advance(now)
 	if conn != p.conn || p.state != Dialing && !p.Connected() {
 		return
 	}
+	p.weft.hint = codec.RetryHint(reason)
+	p.weft.doubt(p.Connected())
 	switch {
 	case code.Permanent():
 		p.code = code
@@ -251,6 +271,11 @@ func (p *Provider) HandleWritten(now int64, conn uint32) {
 // HandleStateVector answers AskStateVector. An empty sv (not even the count) sends
 // nothing. The slice is only read.
 func (p *Provider) HandleStateVector(now int64, conn uint32, sv []byte) {
+	if conn == p.conn && p.Connected() && p.weft.mayJoin(p.cfg.Token) && len(sv) > 0 {
+		p.advance(now)
+		p.join(sv)
+		return
+	}
 	p.answer(now, conn, codec.Message{Kind: codec.SyncStep1, Payload: sv})
 }
 
@@ -275,8 +300,11 @@ func (p *Provider) answer(now int64, conn uint32, m codec.Message) {
 	case len(m.Payload) == 0:
 	case conn == Tabs && p.tabs:
 		p.out.push(Output{Kind: Broadcast, Payload: codec.EncodeY(m)})
-	case conn == p.conn && p.Connected():
-		p.send(codec.EncodeY(m))
+	case conn != p.conn || !p.Connected() || p.weft.on && !p.weft.joined:
+	case m.Kind == codec.SyncStep2:
+		p.answerDiff(m.Payload)
+	default:
+		p.say(m)
 	}
 }
 
@@ -287,6 +315,9 @@ func (p *Provider) HandleTime(now int64) {
 	t := &p.timers
 	if t.due(retryTimer, now) || t.due(dialTimer, now) || t.due(deadTimer, now) {
 		p.code = codeTimeout
+		if p.state != Waiting {
+			p.weft.doubt(p.Connected())
+		}
 		p.fire(now, expired)
 		return
 	}
@@ -298,6 +329,12 @@ func (p *Provider) HandleTime(now int64) {
 	if t.due(resyncTimer, now) {
 		t[resyncTimer] = after(now, p.cfg.ResyncInterval)
 		p.askStep1()
+	}
+	if t.due(resendTimer, now) {
+		p.box.behind = true
+		if !p.box.writing {
+			p.flush()
+		}
 	}
 	if t.due(relayTimer, now) {
 		p.relayHeld()

@@ -162,7 +162,7 @@ func TestTimeNeverGoesBack(t *testing.T) {
 	if err := p.Connect(1_000_000); err != nil {
 		t.Fatal(err)
 	}
-	p.HandleClose(0, 1, 1006)
+	p.HandleClose(0, 1, 1006, "")
 	if got := p.NextWake(); got != 1_000_200 {
 		t.Fatalf("the next attempt is at %d", got)
 	}
@@ -178,7 +178,7 @@ func TestTimeMayBeNegative(t *testing.T) {
 	if err := p.Connect(-1_000_000); err != nil {
 		t.Fatal(err)
 	}
-	p.HandleClose(-999_000, 1, 1006)
+	p.HandleClose(-999_000, 1, 1006, "")
 	if got := p.NextWake(); got != -998_800 {
 		t.Fatalf("the next attempt is at %d", got)
 	}
@@ -200,7 +200,7 @@ func TestConfigIsBounded(t *testing.T) {
 			if p.NextWake() <= int64(i) {
 				t.Fatalf("%+v: wakes at %d", cfg, p.NextWake())
 			}
-			p.HandleClose(int64(i), uint32(i+1), 1006)
+			p.HandleClose(int64(i), uint32(i+1), 1006, "")
 			if p.State() != provider.Waiting || p.NextWake() <= int64(i) {
 				t.Fatalf("%+v: %v until %d after attempt %d", cfg, p.State(), p.NextWake(), i)
 			}
@@ -223,7 +223,7 @@ func TestSetMaxBackoff(t *testing.T) {
 	if err := p.Connect(0); err != nil {
 		t.Fatal(err)
 	}
-	p.HandleClose(0, 1, 1006)
+	p.HandleClose(0, 1, 1006, "")
 	if got := p.NextWake(); got != 50 {
 		t.Errorf("waits %d ms, want 50", got)
 	}

@@ -60,7 +60,8 @@ type scenario struct {
 }
 
 // newScenario reads the arguments of a new block: jitter (the values of the
-// source; without it each delay is the longest), timeout, resync, limit, broadcast.
+// source; without it each delay is the longest), timeout, resync, limit, broadcast;
+// weft (for a document named a), token, epoch (hex).
 func newScenario(t *testing.T, d *datadriven.TestData) *scenario {
 	cfg := provider.Config{Broadcast: d.HasArg("broadcast")}
 	d.MaybeScanArgs(t, "timeout", &cfg.Timeout)
@@ -68,6 +69,16 @@ func newScenario(t *testing.T, d *datadriven.TestData) *scenario {
 	d.MaybeScanArgs(t, "limit", &cfg.QueueLimit)
 	if seed := 0; d.MaybeScanArgs(t, "seed", &seed) {
 		cfg.Rand = coretest.NewRand(uint64(seed)).Uint64
+	}
+	if d.HasArg("weft") {
+		cfg.Weft, cfg.Document, cfg.Token = true, "a", d.HasArg("token")
+	}
+	epoch := ""
+	d.MaybeScanArgs(t, "epoch", &epoch)
+	if b, err := hex.DecodeString(epoch); err != nil {
+		t.Fatal(err)
+	} else if len(b) > 0 {
+		cfg.Epoch = b
 	}
 	s := &scenario{
 		p: provider.New(cfg), doc: update.NewDoc(), presence: awareness.New(awareness.Limits{}),
@@ -90,13 +101,48 @@ func (s *scenario) command(line string) error {
 		s.p.Destroy(s.now, s.farewell(arg))
 	case "open": // [conn]
 		s.p.HandleOpen(s.now, s.which(arg))
+	case "open-weft": // [conn]
+		s.p.HandleOpenWeft(s.now, s.which(arg))
+	case "token": // text
+		s.p.HandleToken(s.now, s.conn, arg)
+	case "rejoin":
+		s.check(s.p.Rejoin(s.now))
+	case "weft": // messages in the weft framing, from the server, about "a"
+		b, err := parseWeft("a", arg)
+		if err != nil {
+			return err
+		}
+		s.check(s.p.HandleFrame(s.now, s.conn, b))
+	case "elsewhere": // messages about another document
+		b, err := parseWeft("b", arg)
+		if err != nil {
+			return err
+		}
+		s.check(s.p.HandleFrame(s.now, s.conn, b))
+	case "big": // client 1 types N separate units
+		n, err := strconv.Atoi(arg)
+		if err != nil {
+			return err
+		}
+		return s.big(n)
+	case "counts":
+		c := s.p.Counts()
+		s.out.WriteString(fmt.Sprintf("  %d unsynced, %d unsaved, saved=%v; %v, weft=%v, epoch %x\n", c.Unsynced, c.Unsaved, c.Saved,
+			s.p.Permission(), s.p.Weft(), s.p.Epoch()))
+	case "closed-because": // code reason
+		code, reason, _ := strings.Cut(arg, " ")
+		n, err := strconv.ParseUint(code, 10, 16)
+		if err != nil {
+			return err
+		}
+		s.p.HandleClose(s.now, s.conn, codec.CloseCode(n), reason)
 	case "closed": // code [conn]
 		code, conn, _ := strings.Cut(arg, " ")
 		n, err := strconv.ParseUint(code, 10, 16)
 		if err != nil {
 			return err
 		}
-		s.p.HandleClose(s.now, s.which(conn), codec.CloseCode(n))
+		s.p.HandleClose(s.now, s.which(conn), codec.CloseCode(n), "")
 	case "frame": // messages, from the server
 		b, err := parseFrame(arg)
 		if err != nil {
@@ -274,7 +320,28 @@ func describe(o provider.Output) string {
 	}
 	switch o.Kind {
 	case provider.Dial:
+		if o.Weft {
+			return "Dial " + to + ", offering weft.v1"
+		}
 		return "Dial " + to
+	case provider.AskToken:
+		return "AskToken for " + to
+	case provider.PermissionChanged:
+		return fmt.Sprintf("Permission to %v: %q", o.Permission, o.Payload)
+	case provider.CountsChanged:
+		return fmt.Sprintf("Counts: %d unsynced, %d unsaved, saved=%v", o.Counts.Unsynced, o.Counts.Unsaved, o.Counts.Saved)
+	case provider.Rejected:
+		u := "gone"
+		if len(o.Payload) > 0 {
+			u = describeUpdate(o.Payload)
+		}
+		return fmt.Sprintf("Rejected for %v, again in %d ms: %s %q", o.Reason, o.Retry, u, o.Text)
+	case provider.AuthFailed:
+		return fmt.Sprintf("AuthFailed: %v %q", o.Denial, o.Text)
+	case provider.EpochChanged:
+		return fmt.Sprintf("Epoch %x", o.Payload)
+	case provider.Progressed:
+		return fmt.Sprintf("Progress %d of %d", o.Done, o.Total)
 	case provider.Close:
 		return fmt.Sprintf("Close %s with %d", to, o.Code)
 	case provider.Send, provider.Broadcast:
@@ -300,11 +367,33 @@ func describe(o provider.Output) string {
 }
 
 func describeFrame(b []byte) string {
+	if id, messages, err := codec.CutWeft(b); err == nil {
+		words := []string{"about " + string(id) + ":"}
+		if err := codec.EachWeft(messages, func(m codec.Message) error {
+			words = append(words, describeMessage(m))
+			return nil
+		}); err != nil {
+			return err.Error()
+		}
+		return words[0] + " " + strings.Join(words[1:], " + ")
+	}
 	m, err := codec.DecodeY(b)
 	if err != nil {
 		return err.Error()
 	}
+	return describeMessage(m)
+}
+
+func describeMessage(m codec.Message) string {
 	switch m.Kind {
+	case codec.Access:
+		a, err := codec.DecodeAccess(m.Payload)
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("token %q", a.Text)
+	case codec.Epoch:
+		return fmt.Sprintf("epoch %x", m.Payload)
 	case codec.SyncStep1:
 		return "step1 " + describeStateVector(m.Payload)
 	case codec.SyncStep2:
@@ -317,6 +406,87 @@ func describeFrame(b []byte) string {
 		return "query"
 	}
 	return m.Kind.String()
+}
+
+// parseWeft reads messages of the weft framing that are joined with " + ": those of
+// parseFrame but query and denied, and the ones below.
+func parseWeft(doc, text string) ([]byte, error) {
+	b := codec.Weft.AppendID(nil, doc)
+	for msg := range strings.SplitSeq(text, " + ") {
+		kind, arg, _ := strings.Cut(msg, " ")
+		var n, r, t uint64
+		put := func(k codec.Kind, payload []byte) {
+			b = codec.Weft.Append(b, codec.Message{Kind: k, Payload: payload})
+		}
+		switch kind {
+		case "cross": // update | state vector
+			u, sv, _ := strings.Cut(arg, " | ")
+			put(codec.SyncCross, codec.AppendCross(nil, parseUpdate(u), parseStateVector(sv)))
+		case "ro":
+			put(codec.Read, []byte(arg))
+		case "rw":
+			put(codec.ReadWrite, []byte(arg))
+		case "ack": // received saved
+			if _, err := fmt.Sscan(arg, &r, &n); err != nil {
+				return nil, err
+			}
+			put(codec.Ack, codec.Acknowledgement{Received: r, Saved: n}.Append(nil))
+		case "nack": // update reason retry
+			if _, err := fmt.Sscan(arg, &n, &r, &t); err != nil {
+				return nil, err
+			}
+			put(codec.Nack, codec.Refusal{Update: n, Reason: codec.Reason(r), Retry: t, Text: "no"}.Append(nil))
+		case "accepted":
+			put(codec.Access, codec.AccessNotice{Kind: codec.Accepted, Millis: 1000}.Append(nil))
+		case "renew":
+			put(codec.Access, codec.AccessNotice{Kind: codec.Renew, Millis: 1000}.Append(nil))
+		case "refused": // denial
+			if _, err := fmt.Sscan(arg, &n); err != nil {
+				return nil, err
+			}
+			put(codec.Access, codec.AccessNotice{Kind: codec.Refused, Denial: codec.Denial(n), Text: "no"}.Append(nil))
+		case "epoch":
+			e, err := hex.DecodeString(arg)
+			if err != nil {
+				return nil, err
+			}
+			put(codec.Epoch, e)
+		case "fault": // code retry
+			if _, err := fmt.Sscan(arg, &n, &r); err != nil {
+				return nil, err
+			}
+			put(codec.Fault, codec.Ending{Code: codec.CloseCode(n), Retry: r, Text: "over"}.Append(nil))
+		case "progress": // done total
+			if _, err := fmt.Sscan(arg, &n, &t); err != nil {
+				return nil, err
+			}
+			put(codec.Progress, codec.Part{Done: n, Total: t}.Append(nil))
+		case "leave":
+			put(codec.Leave, nil)
+		case "token":
+			put(codec.Access, codec.AccessNotice{Text: arg}.Append(nil))
+		default:
+			y, err := parseFrame(msg)
+			if err != nil {
+				return nil, err
+			}
+			b = append(b, y...)
+		}
+	}
+	return b, nil
+}
+
+// big makes a document that takes several messages: n units of client 1, each typed
+// before the last one, so that none continues another. It tells of no edit.
+func (s *scenario) big(n int) error {
+	for range n {
+		u := coretest.Typing(1, s.clock, nil, "x")
+		s.clock++
+		if _, err := s.doc.Apply(u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parseFrame reads messages that are joined with " + ".

@@ -41,11 +41,14 @@ const (
 	connect    input = iota // command
 	disconnect              // command
 	destroy                 // command
+	rejoin                  // command
 	opened                  // the dialled connection is open
 	caughtUp                // the server's step 2 has arrived
 	lost                    // the connection failed or ended, and may be tried again
 	refused                 // the connection ended with a permanent code, or after "permission denied"
 	faulted                 // the server sent what cannot be decoded
+	ended                   // the server has ended the document for good, and the connection is there
+	dropped                 // the server has ended it, and it may be tried again
 	expired                 // the state's timer is due: the backoff ended, or the other side was silent too long
 )
 
@@ -58,6 +61,7 @@ const (
 	settle                 // tell that the document is synced, forget the failures
 	leave                  // say farewell to the server and the other tabs
 	hangUp                 // end the connection
+	quit                   // end it because the server has nothing more for us on it
 	down                   // tell that the connection is gone
 	bear                   // allow the next connection more time, if this one was at work
 	retry                  // set the backoff timer
@@ -73,10 +77,12 @@ type row struct {
 
 var table = [...]row{
 	{Stopped, connect, Dialing, []action{dial, announce}},
+	{Stopped, rejoin, Dialing, []action{dial, announce}},
 	{Stopped, disconnect, Stopped, []action{leave}},
 	{Stopped, destroy, Destroyed, []action{leave}},
 
 	{Waiting, connect, Dialing, []action{dial, announce}},
+	{Waiting, rejoin, Dialing, []action{dial, announce}},
 	{Waiting, expired, Dialing, []action{dial}},
 	{Waiting, disconnect, Stopped, []action{leave, down}},
 	{Waiting, destroy, Destroyed, []action{leave, down}},
@@ -92,6 +98,9 @@ var table = [...]row{
 	{Syncing, lost, Waiting, []action{down, retry}},
 	{Syncing, refused, Stopped, []action{down, giveUp}},
 	{Syncing, faulted, Waiting, []action{hangUp, down, retry}},
+	{Syncing, ended, Stopped, []action{quit, down, giveUp}},
+	{Syncing, dropped, Waiting, []action{quit, down, retry}},
+	{Syncing, rejoin, Dialing, []action{quit, down, dial}},
 	{Syncing, expired, Waiting, []action{bear, hangUp, down, retry}},
 	{Syncing, disconnect, Stopped, []action{leave, hangUp, down}},
 	{Syncing, destroy, Destroyed, []action{leave, hangUp, down}},
@@ -99,6 +108,9 @@ var table = [...]row{
 	{Synced, lost, Waiting, []action{down, retry}},
 	{Synced, refused, Stopped, []action{down, giveUp}},
 	{Synced, faulted, Waiting, []action{hangUp, down, retry}},
+	{Synced, ended, Stopped, []action{quit, down, giveUp}},
+	{Synced, dropped, Waiting, []action{quit, down, retry}},
+	{Synced, rejoin, Dialing, []action{quit, down, dial}},
 	{Synced, expired, Waiting, []action{bear, hangUp, down, retry}},
 	{Synced, disconnect, Stopped, []action{leave, hangUp, down}},
 	{Synced, destroy, Destroyed, []action{leave, hangUp, down}},

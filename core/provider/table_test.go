@@ -9,12 +9,13 @@ import (
 
 var inputNames = [...]string{
 	connect: "Connect", disconnect: "Disconnect", destroy: "Destroy", opened: "opened",
+	rejoin: "Rejoin", ended: "ended for good", dropped: "ended for now",
 	caughtUp: "step 2 came", lost: "lost", refused: "refused", faulted: "malformed", expired: "time is up",
 }
 
 var actionNames = [...]string{
 	dial: "dial", announce: "announce to tabs", greet: "greet the server", settle: "settle",
-	leave: "say farewell", hangUp: "hang up", down: "tell it is down", bear: "bear with it", retry: "back off", giveUp: "give up",
+	leave: "say farewell", hangUp: "hang up", quit: "part", down: "tell it is down", bear: "bear with it", retry: "back off", giveUp: "give up",
 }
 
 func TestTableIsComplete(t *testing.T) {
@@ -83,10 +84,13 @@ func TestTableTellsTheEnd(t *testing.T) {
 			t.Errorf("%v on %s: dial is wrong", r.from, inputNames[r.on])
 		}
 		gone := r.on == lost || r.on == refused || r.from == Stopped || r.from == Waiting
+		if has(quit) != (r.on == ended || r.on == dropped || r.on == rejoin && connected) {
+			t.Errorf("%v on %s: quit is wrong", r.from, inputNames[r.on])
+		}
 		if has(hangUp) && gone {
 			t.Errorf("%v on %s hangs up what is not there", r.from, inputNames[r.on])
 		}
-		if !has(hangUp) && !gone && r.to != Dialing && r.to != Syncing && r.to != Synced {
+		if !has(hangUp) && !has(quit) && !gone && r.to != Dialing && r.to != Syncing && r.to != Synced {
 			t.Errorf("%v on %s leaves a connection behind", r.from, inputNames[r.on])
 		}
 	}

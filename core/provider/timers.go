@@ -15,6 +15,7 @@ const (
 	probeTimer               // the server has been silent for half of Config.Timeout
 	deadTimer                // the server did not answer the probe
 	resyncTimer              // Config.ResyncInterval has passed
+	resendTimer              // what the server refused for now is to be sent again
 	relayTimer               // changes of other tabs were not seen at the server
 	numTimers
 )

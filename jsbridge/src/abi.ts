@@ -11,7 +11,7 @@
 
 /** Numbers of the protocol itself; in Go they have no prefix. */
 export const enum Protocol {
-  Version = 1,
+  Version = 2,
   HeaderSize = 12, // bytes before an output's payload, see readOutputs
   MaxPayload = 268_435_456 // bytes of one call, 256 MiB
 }
@@ -26,19 +26,22 @@ export const enum Event {
   SetMaxBackoff = 6, // milliseconds; -
   Opened = 7, // conn; -
   Frame = 8, // conn; binary frame from the server
-  Closed = 9, // conn; close code u16
+  Closed = 9, // conn; close code u16, and the reason, UTF-8
   Written = 10, // conn; -
   StateVector = 11, // conn of the ask; state vector
   Diff = 12, // conn of the ask; update
   Presence = 13, // conn of the ask; presence update
   Broadcast = 14, // -; frame from another tab
   Time = 15, // -; -
-  Relay = 16 // -; update that an Apply with conn 0 brought
+  Relay = 16, // -; update that an Apply with conn 0 brought
+  OpenedWeft = 17, // conn; -. As Opened, when the server selected weft.v1
+  Token = 18, // conn of the ask; token, UTF-8, or none
+  Rejoin = 19 // -; -
 }
 
 /** What the host is asked to do, with the fields that each has beside its kind. */
 export const enum OutputKind {
-  Dial = 1, // conn
+  Dial = 1, // conn, value: 1 to offer the subprotocol weft.v1
   Close = 2, // conn, value: close code
   Send = 3, // conn, payload: frame
   Broadcast = 4, // payload: frame
@@ -51,7 +54,15 @@ export const enum OutputKind {
   ClearAwareness = 11, // -
   Status = 12, // value: a Status
   Synced = 13, // value: 0 or 1
-  Refused = 14, // conn, value: close code
+  Refused = 14, // conn, value: close code, payload: for a person, UTF-8
+  AskToken = 16, // conn
+  Permission = 17, // value: a Permission, payload: why, for a person, UTF-8
+  Counts = 18, // value: 1 if all is saved, payload: edits not received u32, not saved u32
+  Rejected = 19, // value: a Reason, payload: ms until it is sent again u32, length of a text u32, the text, the update
+  AuthFailed = 20, // conn, value: a Denial, payload: for a person, UTF-8
+  Diverged = 21, // conn
+  Epoch = 22, // payload: id of the document's history
+  Progress = 23, // payload: bytes that have come u32, of u32
   Problem = 64 // payload: for the console, UTF-8
 }
 
@@ -60,6 +71,30 @@ export const enum Status {
   Disconnected = 0,
   Connecting = 1,
   Connected = 2
+}
+
+/** The values of OutputKind.Permission. */
+export const enum Permission {
+  Read = 1,
+  Write = 2
+}
+
+/** The values of OutputKind.Rejected; others count as Invalid. */
+export const enum Reason {
+  ReadOnly = 1,
+  TooLarge = 2,
+  RateLimited = 3,
+  Invalid = 4,
+  Quota = 5
+}
+
+/** The values of OutputKind.AuthFailed; others count as Invalid. */
+export const enum Denial {
+  Missing = 1,
+  Invalid = 2,
+  Expired = 3,
+  Revoked = 4,
+  Forbidden = 5
 }
 
 /** What compute computes; a page does not use it. */
@@ -72,7 +107,9 @@ export const enum Op {
 
 /** In open's flags. */
 export const enum Flag {
-  Broadcast = 1 // there is a channel to other tabs
+  Broadcast = 1, // there is a channel to other tabs
+  Weft = 2, // offer weft.v1. The n bytes: length of the document's name u8, the name, the epoch or none
+  Token = 4 // the host has tokens, and is asked for them
 }
 
 /** One output of a step. The payload is a copy: the module may be called again. */

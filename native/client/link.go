@@ -228,7 +228,7 @@ func (c *Client) end(now int64, l *link, err error) {
 		} else {
 			c.log.Debug("attempt failed", "error", why)
 		}
-		c.machine.HandleClose(now, l.conn, code)
+		c.machine.HandleClose(now, l.conn, code, "")
 	}
 	c.forget(l)
 }

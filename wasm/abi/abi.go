@@ -22,7 +22,7 @@ package abi
 
 // Version is what the export abi returns. A host refuses a module with another
 // one: a browser's cache may hand it an older module than its own.
-const Version = 1
+const Version = 2
 
 // MaxPayload bounds the bytes of one call. inbuf returns 0 for more.
 const MaxPayload = 268_435_456 // 256 MiB
@@ -41,7 +41,7 @@ const (
 	EventSetMaxBackoff Event = 6  // milliseconds; -
 	EventOpened        Event = 7  // conn; -
 	EventFrame         Event = 8  // conn; binary frame from the server
-	EventClosed        Event = 9  // conn; close code u16
+	EventClosed        Event = 9  // conn; close code u16, and the reason, UTF-8
 	EventWritten       Event = 10 // conn; -
 	EventStateVector   Event = 11 // conn of the ask; state vector
 	EventDiff          Event = 12 // conn of the ask; update
@@ -49,6 +49,9 @@ const (
 	EventBroadcast     Event = 14 // -; frame from another tab
 	EventTime          Event = 15 // -; -
 	EventRelay         Event = 16 // -; update that an Apply with conn 0 brought
+	EventOpenedWeft    Event = 17 // conn; -. As EventOpened, when the server selected weft.v1
+	EventToken         Event = 18 // conn of the ask; token, UTF-8, or none
+	EventRejoin        Event = 19 // -; -
 )
 
 // OutputKind is what the host is asked to do. All but OutputProblem
@@ -58,7 +61,7 @@ type OutputKind uint16
 
 // The outputs, with the fields that each has beside its kind.
 const (
-	OutputDial            OutputKind = 1  // conn
+	OutputDial            OutputKind = 1  // conn, value: 1 to offer the subprotocol weft.v1
 	OutputClose           OutputKind = 2  // conn, value: close code
 	OutputSend            OutputKind = 3  // conn, payload: frame
 	OutputBroadcast       OutputKind = 4  // payload: frame
@@ -71,7 +74,15 @@ const (
 	OutputClearAwareness  OutputKind = 11 // -
 	OutputStatus          OutputKind = 12 // value: StatusDisconnected and on
 	OutputSynced          OutputKind = 13 // value: 0 or 1
-	OutputRefused         OutputKind = 14 // conn, value: close code
+	OutputRefused         OutputKind = 14 // conn, value: close code, payload: for a person, UTF-8
+	OutputAskToken        OutputKind = 16 // conn
+	OutputPermission      OutputKind = 17 // value: PermissionRead and on, payload: why, for a person, UTF-8
+	OutputCounts          OutputKind = 18 // value: 1 if all is saved, payload: edits not received u32, not saved u32
+	OutputRejected        OutputKind = 19 // value: ReasonReadOnly and on, payload: ms until it is sent again u32, length of a text u32, the text, the update
+	OutputAuthFailed      OutputKind = 20 // conn, value: DenialMissing and on, payload: for a person, UTF-8
+	OutputDiverged        OutputKind = 21 // conn
+	OutputEpoch           OutputKind = 22 // payload: id of the document's history
+	OutputProgress        OutputKind = 23 // payload: bytes that have come u32, of u32
 	OutputProblem         OutputKind = 64 // payload: for the console, UTF-8
 )
 
@@ -80,6 +91,30 @@ const (
 	StatusDisconnected = 0
 	StatusConnecting   = 1
 	StatusConnected    = 2
+)
+
+// The values of OutputPermission, as provider.Permission.
+const (
+	PermissionRead  = 1
+	PermissionWrite = 2
+)
+
+// The values of OutputRejected, as codec.Reason. Others count as ReasonInvalid.
+const (
+	ReasonReadOnly    = 1
+	ReasonTooLarge    = 2
+	ReasonRateLimited = 3
+	ReasonInvalid     = 4
+	ReasonQuota       = 5
+)
+
+// The values of OutputAuthFailed, as codec.Denial. Others count as DenialInvalid.
+const (
+	DenialMissing   = 1
+	DenialInvalid   = 2
+	DenialExpired   = 3
+	DenialRevoked   = 4
+	DenialForbidden = 5
 )
 
 // Op is what compute computes. Its input is the arguments one after the other,

@@ -5,7 +5,7 @@ package abi
 //	abi() u32                                       Version
 //	inbuf(n u32) ptr                                where the next call's n bytes go; 0: too many
 //	outbuf() ptr                                    where the last call's result lies
-//	open(seed, maxBackoff, timeout, resync f64, flags u32) i32
+//	open(seed, maxBackoff, timeout, resync f64, flags, n u32) i32
 //	                                                a new provider; its handle, or the negative length of an error text
 //	step(doc, event, arg u32, now f64, n u32) i32   length of the outputs, or the negative length of an error text
 //	deadline(doc u32) f64                           when to step with EventTime, in now's clock; +Inf: never
@@ -22,5 +22,9 @@ package abi
 // replaces it and connects its documents again.
 var Exports = []string{"abi", "inbuf", "outbuf", "open", "step", "deadline", "close", "idle", "compute"}
 
-// FlagBroadcast, in open's flags: there is a channel to other tabs.
-const FlagBroadcast = 1
+// In open's flags.
+const (
+	FlagBroadcast = 1 // there is a channel to other tabs
+	FlagWeft      = 2 // offer weft.v1. The n bytes: length of the document's name u8, the name, the epoch or none
+	FlagToken     = 4 // the host has tokens, and is asked for them
+)

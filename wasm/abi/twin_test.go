@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/core/provider"
 )
 
@@ -56,6 +57,7 @@ var (
 // prefixes are what a TypeScript enum's members are called in Go.
 var prefixes = map[string]string{
 	"Protocol": "", "Event": "Event", "OutputKind": "Output", "Status": "Status", "Op": "Op", "Flag": "Flag",
+	"Permission": "Permission", "Reason": "Reason", "Denial": "Denial",
 }
 
 // tsConstants returns the members of the enums in the twin, under their Go names.
@@ -131,6 +133,9 @@ func TestOutputsAreTheProviders(t *testing.T) {
 		OutputAskAllAwareness: provider.AskAllAwareness, OutputApply: provider.Apply,
 		OutputApplyAwareness: provider.ApplyAwareness, OutputClearAwareness: provider.ClearAwareness,
 		OutputStatus: provider.StatusChanged, OutputSynced: provider.SyncedChanged, OutputRefused: provider.Refused,
+		OutputAskToken: provider.AskToken, OutputPermission: provider.PermissionChanged, OutputCounts: provider.CountsChanged,
+		OutputRejected: provider.Rejected, OutputAuthFailed: provider.AuthFailed, OutputDiverged: provider.Diverged,
+		OutputEpoch: provider.EpochChanged, OutputProgress: provider.Progressed,
 	}
 	for ours, theirs := range pairs {
 		if int(ours) != int(theirs) {
@@ -145,6 +150,29 @@ func TestOutputsAreTheProviders(t *testing.T) {
 	}
 	statuses := map[int]provider.Status{
 		StatusDisconnected: provider.Disconnected, StatusConnecting: provider.Connecting, StatusConnected: provider.Connected,
+	}
+	for ours, theirs := range map[int]int{
+		PermissionRead: int(provider.MayRead), PermissionWrite: int(provider.MayWrite),
+	} {
+		if ours != theirs {
+			t.Errorf("permission %d is %d here", theirs, ours)
+		}
+	}
+	for ours, theirs := range map[int]codec.Reason{
+		ReasonReadOnly: codec.ReadOnly, ReasonTooLarge: codec.Oversized, ReasonRateLimited: codec.RateLimited,
+		ReasonInvalid: codec.Invalid, ReasonQuota: codec.Quota,
+	} {
+		if ours != int(theirs) {
+			t.Errorf("%v is %d here", theirs, ours)
+		}
+	}
+	for ours, theirs := range map[int]codec.Denial{
+		DenialMissing: codec.Missing, DenialInvalid: codec.Bad, DenialExpired: codec.Expired, DenialRevoked: codec.Revoked,
+		DenialForbidden: codec.NoAccess,
+	} {
+		if ours != int(theirs) {
+			t.Errorf("%v is %d here", theirs, ours)
+		}
 	}
 	for ours, theirs := range statuses {
 		if ours != int(theirs) {
