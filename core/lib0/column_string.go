@@ -81,10 +81,13 @@ func (c *StringColumnReader) cut(n int) ([]byte, int) {
 			return nil, 0
 		}
 		size, units := 1, 1
-		if s[at] >= utf8.RuneSelf {
-			if _, size = utf8.DecodeRune(s[at:]); size == utf8.UTFMax {
-				units = 2
-			}
+		switch lead := s[at]; { // valid UTF-8: the first byte says how many there are
+		case lead >= 0xf0:
+			size, units = 4, 2
+		case lead >= 0xe0:
+			size = 3
+		case lead >= utf8.RuneSelf:
+			size = 2
 		}
 		if split = units > left; !split {
 			at += size

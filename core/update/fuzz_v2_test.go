@@ -138,3 +138,27 @@ func unionV2(t *testing.T, us ...[]byte) (structs, deletes IDSet) {
 	}
 	return structs, deletes
 }
+
+// FuzzSnapshot: what was read is written to the same snapshot, in both versions.
+func FuzzSnapshot(f *testing.F) {
+	s := Snapshot{Known: StateVector{5: 9, 1 << 40: 1}}
+	s.Deleted.Add(5, 2, 4)
+	s.Deleted.Add(1<<40, 0, 1)
+	f.Add(s.Append(nil), false)
+	f.Add(s.AppendV2(nil), true)
+	f.Fuzz(func(t *testing.T, b []byte, v2 bool) {
+		decode := DecodeSnapshot
+		if v2 {
+			decode = DecodeSnapshotV2
+		}
+		s, err := decode(b)
+		if err != nil {
+			return
+		}
+		one, err1 := DecodeSnapshot(s.Append(nil))
+		two, err2 := DecodeSnapshotV2(s.AppendV2(nil))
+		if err1 != nil || err2 != nil || !one.Equal(&s) || !two.Equal(&s) {
+			t.Fatalf("%x: %v, %v; %v, %v", b, one, err1, two, err2)
+		}
+	})
+}

@@ -3,7 +3,7 @@
 import * as Y from 'yjs'
 import * as b from './bytes.mjs'
 import { Case } from './case.mjs'
-import { editedInV2, handmadeInV2, inV2, refusedInV2, values } from './cases_v2.mjs'
+import { editedInV2, handmadeInV2, inV2, randomValues, refusedInV2, values } from './cases_v2.mjs'
 import { edit, CLIENTS } from './editing.mjs'
 import { Prng } from './prng.mjs'
 import { randomStateVector, randomUpdate } from './random.mjs'
@@ -114,6 +114,7 @@ export const randomCases = seed => {
   const n = r.between(1, 4)
   const clients = r.shuffled(CLIENTS).slice(0, n).sort((a, b) => b - a)
   const both = c => [c, inV2(c)]
+  if (r.chance(10)) return [randomValues(`values, seed ${seed}`, seed)]
   if (r.chance(10)) return both(crowded(`crowded, seed ${seed}`, seed, [r.between(2, 300), r.between(60, 130)]))
   if (r.chance(60)) return both(synthetic(`synthetic, seed ${seed}`, seed, clients, 25))
   const options = {
@@ -275,5 +276,6 @@ export const allCases = function * () {
   yield editedInV2('no garbage collection in version 2', 34, { kind: 'mixed', gc: false, steps: 80, clients: some(4), deliver: 50 })
   yield handmadeInV2()
   yield values()
+  yield randomValues('random values', 41)
   yield refusedInV2()
 }

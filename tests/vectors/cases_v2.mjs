@@ -191,6 +191,52 @@ export const values = () => {
   return c
 }
 
+/** Random JSON texts, spelt in ways that JSON.stringify does not spell them. */
+export const randomValues = (name, seed) => {
+  const r = new Prng(seed)
+  const c = new CaseV2(name)
+  for (let i = 0; i < 150; i++) {
+    const text = jsonText(r, 3)
+    const raw = e => { encoding.writeVarString(e, 'k'); encoding.writeVarString(e, text) }
+    c.toV2(b.update([[1, i, [b.item({ origin: [1, 0] }, [6, raw])]]]))
+  }
+  return c
+}
+
+const jsonText = (r, depth) => {
+  const space = () => r.chance(10) ? r.pick([' ', '\n', '\t', ' \r ']) : ''
+  const list = (open, close, one) => open + Array.from({ length: r.below(r.chance(5) ? 30 : 5) }, () => space() + one() + space()).join(',') + close
+  const k = r.below(depth > 0 ? 10 : 7)
+  if (k < 2) return jsonString(r)
+  if (k < 3) return r.pick(['true', 'false', 'null'])
+  if (k < 7) return jsonNumber(r)
+  if (k < 8) return list('[', ']', () => jsonText(r, depth - 1))
+  return list('{', '}', () => jsonKey(r) + space() + ':' + space() + jsonText(r, depth - 1))
+}
+
+const jsonKey = r => r.chance(40) ? `"${r.pick([r.below(12), r.word(), '01', '-1', '1.0', '4294967294', '4294967295', '10000000000'])}"` : jsonString(r)
+
+const jsonString = r => '"' + Array.from({ length: r.below(4) }, () => {
+  const unit = r.pick([0x41, 0x22, 0x5c, 0x0a, 0x1f, 0x7f, 0xe9, 0x2028, 0xd83d, 0xde00, 0xd800, 0xdfff, 0xfffd, 0xfeff])
+  if (r.chance(50)) return '\\u' + unit.toString(16).padStart(4, '0')[r.chance(50) ? 'toUpperCase' : 'toLowerCase']()
+  return r.pick(['\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t', 'a', 'é', '漢', '😀', '\u2028', '__proto__'])
+}).join('') + '"'
+
+const jsonNumber = r => {
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setUint32(0, r.word())
+  bits.setUint32(4, r.word())
+  const any = bits.getFloat64(0)
+  const n = r.pick([r.below(100), r.word(), -r.word(), r.word() / 1000, r.word() * r.word(), 10 ** r.between(-30, 30), Math.fround(r.word() / 7), any])
+  if (!Number.isFinite(n)) return '-0'
+  switch (r.below(4)) {
+    case 0: return n.toExponential()
+    case 1: return n.toExponential(r.below(20)).replace('e', 'E')
+    case 2: return n.toPrecision(r.between(1, 30))
+    default: return String(n)
+  }
+}
+
 /** Cuts of an update in version 2 that Yjs throws on, and a few other faults. */
 export const refusedInV2 = () => {
   const c = new CaseV2('refused by Yjs in version 2')
