@@ -200,6 +200,21 @@ func TestEachConnectionHasItsOwnClock(t *testing.T) {
 	})
 }
 
+func TestWhatIsThereAtFirst(t *testing.T) {
+	state, err := juggler.NewState("s")
+	must(t, err)
+	for delay, want := range map[time.Duration][]entry{
+		juggler.EveryChange: {{0, `{"type":"state","diff":[{"op":"replace","path":"","value":"s"}]}`}},
+		juggler.OnFlush:     nil,
+	} {
+		bubble(t, juggler.ServerOptions{State: state, Autoflush: delay}, func(t *testing.T, s *juggler.Server, n *network) {
+			_, got := record(t, n)
+			time.Sleep(time.Hour)
+			expect(t, delay.String(), got(), want...)
+		})
+	}
+}
+
 func TestAServerAsksForSignsOfLife(t *testing.T) {
 	bubble(t, juggler.ServerOptions{Transport: juggler.Segmented}, func(t *testing.T, s *juggler.Server, n *network) {
 		c, got := record(t, n)
