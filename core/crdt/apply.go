@@ -68,6 +68,9 @@ func (a *applier) apply(origin any) (fresh bool, err error) {
 	units, deletes := d.units, len(a.tx.deletes)
 	a.reserve()
 	a.structs()
+	if len(a.u) >= large {
+		d.trim()
+	}
 	d.sections = a.sections[:0]
 	retry := d.keepPending(&a.rest)
 	a.applyDeletes()
@@ -89,9 +92,11 @@ func (a *applier) retry(now bool) error {
 	return err
 }
 
+// large is how many bytes an update has for which it is worth to make room before.
+const large = 1 << 12
+
 // reserve makes room for the structs of a large update at once.
 func (a *applier) reserve() {
-	const large = 1 << 12
 	if len(a.u) < large {
 		return
 	}
@@ -100,8 +105,22 @@ func (a *applier) reserve() {
 	for i := range a.sections {
 		n += a.sections[i].Structs
 	}
-	// A struct of an update that a document wrote takes ten bytes and more.
-	d.blocks = slices.Grow(d.blocks, min(n, len(a.u)/6)+1)
+	d.reserve(n, len(a.u))
+}
+
+// reserve makes room for the structs of an update with so many bytes.
+func (d *Doc) reserve(structs, bytes int) {
+	// A struct of an update that a document wrote takes six bytes and more.
+	d.blocks = slices.Grow(d.blocks, min(structs, bytes/6)+1)
+	d.arena = slices.Grow(d.arena, bytes/2)
+}
+
+// trim gives the arena's spare room back, where a large update left much.
+func (d *Doc) trim() {
+	const much = 64 << 10
+	if spare := cap(d.arena) - len(d.arena); spare > much && spare > len(d.arena)/4 {
+		d.arena = append(make([]byte, 0, len(d.arena)+len(d.arena)/16), d.arena...)
+	}
 }
 
 // structs integrates all structs whose dependencies are there, client by client

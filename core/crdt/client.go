@@ -165,6 +165,9 @@ func (c *client) push(clock uint64, h handle) {
 		k++
 	}
 	at := &c.chunks[k]
+	if len(at.entries) == cap(at.entries) && len(at.entries) >= 16 {
+		at.entries = append(make([]entry, 0, chunkLen), at.entries...)
+	}
 	at.entries = append(at.entries, entry{uint32(clock - at.base), h})
 	c.last = h
 }

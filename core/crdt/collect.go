@@ -16,7 +16,7 @@ func (d *Doc) collect(tx *Txn) {
 			if b.clock >= r.clock+r.length {
 				break
 			}
-			if b.kind != update.KindGC && b.deleted() && b.flags&flagKeep == 0 && d.mayCollect(h) {
+			if b.kind != update.KindGC && b.kind != update.KindDeleted && b.deleted() && b.flags&flagKeep == 0 && d.mayCollect(h) {
 				d.collectBlock(h)
 			}
 		}
@@ -93,6 +93,9 @@ func (d *Doc) collectList(at uint32, types []uint32) []uint32 {
 func (d *Doc) joinDeleted(tx *Txn) {
 	for i := len(tx.deletes) - 1; i >= 0; i-- {
 		r := tx.deletes[i]
+		if r.clock >= tx.stateBefore(r.client) {
+			continue // new, and joined as that
+		}
 		c := &d.clients[r.client]
 		p := c.find(r.clock + r.length - 1)
 		p, _ = c.next(p)

@@ -51,7 +51,13 @@ func (tx *Txn) integrate(in *incoming) {
 		left = d.cleanEnd(in.origin)
 	}
 	if in.right.exists() {
-		right = d.cleanStart(in.right)
+		// Nearly always what was right of the origin then is so still.
+		if left != 0 {
+			right = d.blocks[left].right
+		}
+		if right == 0 || d.firstID(right) != in.right {
+			right = d.cleanStart(in.right)
+		}
 	}
 	list, ok := d.listFor(in, left, right)
 	if !ok { // the parent is gone, so its contents are too

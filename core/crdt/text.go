@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"slices"
+
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
 )
@@ -16,6 +18,7 @@ func (t Text) String() string { return string(t.AppendTo(nil)) }
 // AppendTo appends what String returns to b.
 func (t Text) AppendTo(b []byte) []byte {
 	d := t.d
+	b = slices.Grow(b, t.Len())
 	for h := t.seq().start; h != 0; h = d.blocks[h].right {
 		if s := &d.blocks[h]; s.kind == update.KindString && !s.deleted() {
 			b = append(b, d.arena[s.content:s.content+s.size]...)
