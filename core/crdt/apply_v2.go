@@ -42,7 +42,7 @@ func (a *applierV2) apply(u []byte, origin any) (fresh bool, err error) {
 	d := a.d
 	if a.tx = d.tx; a.tx == nil {
 		a.tx = d.begin(false)
-		a.tx.origin = origin
+		a.tx.origin, a.tx.silent = origin, d.quiet()
 		defer d.finish(a.tx)
 	}
 	a.tx.local = false

@@ -38,6 +38,7 @@ func (d *Doc) collectBlock(h handle) {
 	b := &d.blocks[h]
 	var types []uint32
 	if b.kind == update.KindType {
+		d.emptied = true
 		types = append(types, b.content)
 	}
 	d.dropContent(b)
@@ -93,7 +94,7 @@ func (d *Doc) collectList(at uint32, types []uint32) []uint32 {
 func (d *Doc) joinDeleted(tx *Txn) {
 	for i := len(tx.deletes) - 1; i >= 0; i-- {
 		r := tx.deletes[i]
-		if r.clock >= tx.stateBefore(r.client) {
+		if !d.emptied && r.clock >= tx.stateBefore(r.client) {
 			continue // new, and joined as that
 		}
 		c := &d.clients[r.client]
@@ -111,6 +112,14 @@ func (d *Doc) joinDeleted(tx *Txn) {
 
 // joinNew joins new blocks with each other and with the one before them.
 func (d *Doc) joinNew(tx *Txn) {
+	if !d.emptied && len(d.cleanups) == 1 {
+		// Only these can be joined, whatever was deleted since.
+		for i := len(tx.joins) - 1; i >= 0; i-- {
+			at := tx.joins[i]
+			d.mergeWithLefts(at.client, d.clients[at.client].find(at.clock))
+		}
+		return
+	}
 	for _, t := range tx.touched {
 		c := &d.clients[t.client]
 		if t.before == t.after || t.after == 0 {

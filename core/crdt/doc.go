@@ -36,6 +36,7 @@ type Doc struct {
 	// Types and lists. The first list is no list.
 	types     []typ
 	freeTypes []uint32
+	formats   bool // there are, or were, formats in some text
 	lists     []list
 	freeLists []uint32
 	roots     map[string]uint32
@@ -58,6 +59,7 @@ type Doc struct {
 	spare    *Txn
 	txCount  uint32
 	units    uint64 // how many structs were integrated
+	emptied  bool   // the transaction being cleaned up has made what was in a type GC
 
 	handlers handlers
 

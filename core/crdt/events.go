@@ -93,6 +93,13 @@ func (d *Doc) watched(cancel func()) func() {
 	}
 }
 
+// quiet reports whether no handler and no observer would know of a transaction.
+func (d *Doc) quiet() bool {
+	k := &d.handlers
+	return k.watching == 0 && len(k.begins.list)+len(k.observers.list)+len(k.after.list)+len(k.settled.list)+
+		len(k.update.list)+len(k.allBegin.list)+len(k.allEnd.list) == 0
+}
+
 // announce calls the handlers of a transaction that has begun.
 func (d *Doc) announce(tx *Txn) {
 	if tx.slot == 0 {

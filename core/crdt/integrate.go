@@ -189,13 +189,17 @@ func (d *Doc) place(tx *Txn, h, left, right handle, in *incoming) {
 	d.link(h, left)
 	b := &d.blocks[h]
 	c := &d.clients[b.client]
+	if in.origin.client == b.client && in.origin.clock+1 == b.clock {
+		tx.joins = append(tx.joins, in.origin)
+		tx.joins[len(tx.joins)-1].clock++
+	}
 	c.push(b.clock, h)
 	c.state = d.end(h)
 	if l = &d.lists[b.list]; l.key != noKey && b.right == 0 && b.left != 0 {
 		tx.delete(b.left) // it is the present value of the key no longer
 		b, l = &d.blocks[h], &d.lists[d.blocks[h].list]
 	}
-	if b.kind == update.KindDeleted {
+	if b.kind == update.KindDeleted && (!tx.silent || d.formats) {
 		tx.deletes = append(tx.deletes, idRange{b.client, b.clock, d.length(h)})
 	}
 	tx.change(l.typ, l.key)
@@ -267,6 +271,7 @@ func (d *Doc) fill(tx *Txn, h handle, in *incoming) {
 		b.size = d.keyOf(in.label)
 		b.content = d.putBytes(in.content)
 		d.types[d.lists[b.list].typ].formatted = true
+		d.formats = true
 	default:
 		b.size = uint32(len(in.content))
 		b.content = d.put(in.content)

@@ -20,6 +20,8 @@ type Txn struct {
 
 	touched []touched           // clients that got units
 	deletes []idRange           // what was deleted, in order after the observers' calls began
+	joins   []id                // first units of new blocks that come right after their origin
+	silent  bool                // nobody asks which of the new units are deleted
 	splits  []id                // blocks that may be joined with what is left of them again
 	changed []change            // types and keys that were changed, in order, each once
 	index   map[change]struct{} // of changed; nil while there are few
@@ -137,7 +139,7 @@ func (d *Doc) recycle(tx *Txn) {
 	if cap(tx.deletes)+cap(tx.splits)+cap(tx.touched)+cap(tx.changed) > 4096 {
 		return
 	}
-	*tx = Txn{doc: d, touched: tx.touched[:0], deletes: tx.deletes[:0], splits: tx.splits[:0],
+	*tx = Txn{doc: d, touched: tx.touched[:0], deletes: tx.deletes[:0], splits: tx.splits[:0], joins: tx.joins[:0],
 		changed: tx.changed[:0]}
 	d.spare = tx
 }
@@ -158,6 +160,7 @@ func (d *Doc) cleanup(tx *Txn) {
 // handlers may have begun transactions of their own, which are further on in
 // d.cleanups.
 func (d *Doc) settle(tx *Txn) {
+	d.emptied = false
 	if d.gc {
 		d.collect(tx)
 	}
