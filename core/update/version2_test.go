@@ -321,3 +321,17 @@ func TestValidateV2Allocs(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// Yjs loses structs of an update whose clients are not in descending order.
+func TestMergeV2ClientsOutOfOrder(t *testing.T) {
+	a := mustToV2(t, up(of(3, 0, word(3, 0, "abc")), of(5, 0, word(5, 0, "de")), of(4, 0, gc(2))))
+	b := mustToV2(t, up(of(4, 1, gc(3)), of(9, 0, word(9, 0, "f"))))
+	got, err := MergeV2(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := mustToV2(t, up(of(9, 0, word(9, 0, "f")), of(5, 0, word(5, 0, "de")), of(4, 0, gc(4)), of(3, 0, word(3, 0, "abc"))))
+	if !bytes.Equal(got, want) {
+		t.Errorf("%x, want %x", got, want)
+	}
+}

@@ -274,7 +274,7 @@ export const allCases = function * () {
   yield editedInV2('formatted text in version 2', 32, { kind: 'rich', steps: 60, clients: some(2), deliver: 60 })
   yield editedInV2('typing in version 2', 33, { kind: 'typing', steps: 90, clients: CLIENTS, deliver: 60, lossless: true })
   yield editedInV2('no garbage collection in version 2', 34, { kind: 'mixed', gc: false, steps: 80, clients: some(4), deliver: 50 })
-  yield handmadeInV2()
+  yield * handmadeInV2()
   yield values()
   yield randomValues('random values', 41)
   yield refusedInV2()
