@@ -14,7 +14,7 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	switch {
-	case wantsWebSocket(r):
+	case wsconn.Wanted(r):
 		s.serveSocket(w, r, name)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
@@ -32,18 +32,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// wantsWebSocket reports whether r asks for the WebSocket protocol (RFC 6455, 4.1).
-func wantsWebSocket(r *http.Request) bool {
-	for _, v := range r.Header.Values("Upgrade") {
-		for token := range strings.SplitSeq(v, ",") {
-			if strings.EqualFold(strings.TrimSpace(token), "websocket") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // serveSocket decides whether the request may join the document, upgrades it and
 // hands the connection to the document's room. Each refusal is an HTTP status
 // with a line of text; browsers hide both from the page, other clients do not.
@@ -52,7 +40,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		s.unavailable(w, "the server is stopping")
 		return
 	}
-	if !s.origins.allows(r) {
+	if !s.origins.Allows(r) {
 		s.stats.refused.Add(1)
 		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
 		return

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/native/host"
+	"github.com/weft-sync/weft/native/origin"
 	"github.com/weft-sync/weft/native/wsconn"
 )
 
@@ -19,7 +21,7 @@ type Server struct {
 	cfg     Config
 	log     *slog.Logger
 	clock   host.Clock
-	origins *origins
+	origins *origin.List
 	page    *page
 	stats   counters
 	timing  timing
@@ -88,8 +90,8 @@ func New(cfg Config) (*Server, error) {
 		rooms:       make(map[string]*roomHost),
 		quarantined: make(map[string]quarantine),
 	}
-	if s.origins, err = parseOrigins(cfg.Origins); err != nil {
-		return nil, err
+	if s.origins, err = origin.Parse(cfg.Origins); err != nil {
+		return nil, fmt.Errorf("server: Config.Origins: %w", err)
 	}
 	if cfg.Page != nil {
 		if s.page, err = newPage(cfg.Page); err != nil {

@@ -7,10 +7,23 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
 )
+
+// Wanted reports whether r asks for the WebSocket protocol (RFC 6455, 4.1).
+func Wanted(r *http.Request) bool {
+	for _, v := range r.Header.Values("Upgrade") {
+		for token := range strings.SplitSeq(v, ",") {
+			if strings.EqualFold(strings.TrimSpace(token), "websocket") {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Accept answers a WebSocket handshake. On an error it has answered the
 // request with an HTTP status. It checks the protocol only: whether the

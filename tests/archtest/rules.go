@@ -68,7 +68,11 @@ var rules = []rule{
 		reason: "JSON trees stand on the standard library: they know no connection"},
 	{folder: "native/juggler", own: []string{"core", "native/host", "native/store", "native/wsconn"}, native: true,
 		reason: "Juggler's socket is wsconn's and its passwords are a function of the caller's, so it needs no third party"},
-	{folder: "server", own: []string{"core", "native/host", "native/store", "native/wsconn"}, native: true,
+	{folder: "native/origin", own: nil, native: true,
+		reason: "which pages may connect is decided from the request alone"},
+	{folder: "native/relay", own: []string{"core", "native/host", "native/origin", "native/wsconn"}, native: true,
+		reason: "the relay needs a loop and sockets, no storage and no server"},
+	{folder: "server", own: []string{"core", "native/host", "native/origin", "native/store", "native/wsconn"}, native: true,
 		reason: "server works with any store and shows no library's types: it imports core and native interfaces, never Badger or a WebSocket library"},
 	{folder: "page", native: true, reason: "page only embeds what was built"},
 

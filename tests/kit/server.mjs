@@ -26,14 +26,34 @@ export async function startServer(t, { args = [] } = {}) {
   return server
 }
 
+/**
+ * A relay before a server. It is stopped when the test ends.
+ * @param {{ after(fn: () => unknown): void }} t
+ * @param {string} upstream ws://…
+ * @param {{ args?: string[] }} [options] more arguments for `weft relay`
+ */
+export async function startRelay(t, upstream, { args = [] } = {}) {
+  const relay = new Relay(await freePort(), upstream, args)
+  t.after(() => relay.kill())
+  await relay.start()
+  return relay
+}
+
 export class Server {
   #process = null
   #log = []
+  /** What answers once it can be connected to. */
+  probe = 'readyz'
 
   constructor(port, data, args) {
     this.port = port
     this.data = data
     this.args = args
+  }
+
+  /** The arguments of the command. */
+  get command() {
+    return ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args]
   }
 
   get url() {
@@ -56,7 +76,8 @@ export class Server {
   /** Resolves when the server is ready for connections. */
   async start() {
     if (this.#process) throw new Error('the server is running')
-    const child = spawn(weftBinary(), ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.args], {
+    const name = `weft ${this.command[0]}`
+    const child = spawn(weftBinary(), this.command, {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
@@ -67,12 +88,12 @@ export class Server {
       })
     }
     let failed
-    child.once('error', (error) => (failed = `weft serve did not start: ${error.message}`))
+    child.once('error', (error) => (failed = `${name} did not start: ${error.message}`))
     child.once('exit', (code, signal) => {
-      failed = `weft serve ended with ${signal ?? code}:\n${this.log}`
+      failed = `${name} ended with ${signal ?? code}:\n${this.log}`
       if (this.#process === child) this.#process = null
     })
-    await until('weft serve is ready', async () => (await fetch(`${this.url}/_weft/readyz`)).ok, {
+    await until(`${name} is ready`, async () => (await fetch(`${this.url}/_weft/${this.probe}`)).ok, {
       within: readiness,
       unless: () => failed,
     })
@@ -107,6 +128,25 @@ export class Server {
       throw new Error(`weft serve did not end within ${shutdown} ms of SIGTERM:\n${this.log}`)
     }
     return [code, by]
+  }
+}
+
+export class Relay extends Server {
+  /** It is there before its upstream is. */
+  probe = 'healthz'
+
+  constructor(port, upstream, args) {
+    super(port, undefined, args)
+    this.upstream = upstream
+  }
+
+  get command() {
+    return ['relay', '--listen', `127.0.0.1:${this.port}`, '--upstream', this.upstream, ...this.args]
+  }
+
+  /** Its status and numbers. */
+  async stats() {
+    return (await fetch(`${this.url}/_weft/readyz`)).json()
   }
 }
 

@@ -43,6 +43,7 @@ type terminal struct {
 
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve documents, and the page to write in them."`
+	Relay   relayCmd   `cmd:"" help:"Pass documents on between local clients and a server."`
 	Update  updateCmd  `cmd:"" help:"Look into Yjs updates, merge and compare them."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -51,6 +52,7 @@ const about = `weft keeps shared documents in sync.
 
   weft serve                          http://127.0.0.1:8787, documents in ./weft-data
   weft serve --listen :8787 --origin https://app.example.org
+  weft relay --upstream wss://hub.example.org/
   weft update inspect notes.bin       what is in an update, struct by struct
 
 Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed,

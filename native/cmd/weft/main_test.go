@@ -260,6 +260,9 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 		{"", []string{"serve", "--ids", "x"}, 2, "--ids"},
 		{"", []string{"serve", "--sync", "x"}, 2, "sync must be never or always"},
 		{"", []string{"serve", "--read-limit", "much"}, 2, "--read-limit"},
+		{"", []string{"relay"}, 2, "--upstream"},
+		{"", []string{"relay", "--listen", "127.0.0.1:0", "--upstream", "http://x"}, 2, "not ws or wss"},
+		{"", []string{"relay", "--upstream", "ws://x", "--password", "a", "--password-file", "b"}, 2, "two passwords"},
 	} {
 		got := weft(t, tc.stdin, tc.args...)
 		if got.status != tc.status || !strings.Contains(got.err, tc.says) {
@@ -269,7 +272,7 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "update", "update merge", "update diff", "update sv", "update inspect", "update view", "version"} {
+	for _, command := range []string{"", "serve", "relay", "update", "update merge", "update diff", "update sv", "update inspect", "update view", "version"} {
 		got := weft(t, "", append(strings.Fields(command), "--help")...)
 		if got.status != 0 || got.err != "" || !strings.Contains(got.out, "Exit statuses:") {
 			t.Errorf("%q: status %d, errors %q, help %q", command, got.status, got.err, got.out)

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/weft-sync/weft/native/badgerstore"
@@ -35,9 +31,7 @@ type serveCmd struct {
 	Compression    bool          `env:"WEFT_COMPRESSION" help:"Offer permessage-deflate: less traffic, more CPU and memory."`
 	Idle           time.Duration `default:"30s" env:"WEFT_IDLE" placeholder:"TIME" help:"How long a document stays in memory after its last client left (${default})."`
 
-	ShutdownTimeout time.Duration `default:"10s" env:"WEFT_SHUTDOWN_TIMEOUT" placeholder:"TIME" help:"How long a shutdown may take (${default})."`
-	Log             string        `default:"text" enum:"text,json" env:"WEFT_LOG" placeholder:"FORMAT" help:"Log format on standard error: text or json."`
-	LogLevel        slog.Level    `default:"info" env:"WEFT_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
+	processFlags
 }
 
 func (*serveCmd) Help() string {
@@ -97,22 +91,13 @@ func (c *serveCmd) Run(t *terminal) error {
 		return &exitError{exitUsage, errors.Join(err, st.Close())}
 	}
 
-	// A signal is heard from before the socket is open: whoever sees the
-	// address printed may already end the server.
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-
+	signals, ignore := listenToSignals()
+	defer ignore()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return errors.Join(err, docs.Shutdown(context.Background()), st.Close())
 	}
-	// Slow headers and idle keep-alive connections are bounded; what was upgraded
-	// is the document server's.
-	web := &http.Server{
-		Handler: docs, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
+	web := webServer(docs, logger)
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
 	fmt.Fprintf(t.out, "weft serves http://%s (documents in %s)\n", listener.Addr(), c.Data)
@@ -122,48 +107,6 @@ func (c *serveCmd) Run(t *terminal) error {
 	case s := <-signals:
 		logger.Info("shutting down", "signal", s.String(), "timeout", c.ShutdownTimeout)
 	}
-	// Whatever hangs, a store that does not close among it, the process ends.
-	last := time.AfterFunc(c.ShutdownTimeout+lastResort, func() {
-		logger.Error("the shutdown took too long; the process ends as it is")
-		os.Exit(exitFailed)
-	})
-	defer last.Stop()
-	return errors.Join(err, c.shutdown(web, docs, signals), st.Close())
-}
-
-// lastResort is how long after the shutdown timeout the process is ended in
-// whatever state it is.
-const lastResort = 3 * time.Second
-
-// shutdown ends the server within the timeout, or at once on a second signal.
-func (c *serveCmd) shutdown(web *http.Server, docs *server.Server, signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
-	defer cancel()
-	stopped := make(chan struct{})
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		select {
-		case <-signals:
-			cancel()
-		case <-stopped:
-		}
-	}()
-	// The documents first: Shutdown refuses new ones by itself, and probes still
-	// hear that it is not ready. Then the listener.
-	err := docs.Shutdown(ctx)
-	if e := web.Shutdown(ctx); e != nil {
-		err = errors.Join(err, web.Close())
-	}
-	close(stopped)
-	<-watched
-	return err
-}
-
-func (c *serveCmd) logger(t *terminal) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.Log == "json" {
-		return slog.New(slog.NewJSONHandler(t.err, opts))
-	}
-	return slog.New(slog.NewTextHandler(t.err, opts))
+	defer c.limitShutdown(logger).Stop()
+	return errors.Join(err, c.shutdown(web, docs.Shutdown, signals), st.Close())
 }

@@ -1,4 +1,9 @@
-package server
+// Package origin decides which web pages may open a WebSocket.
+//
+// Browsers send cookies with a WebSocket handshake whatever page asks for it, and no
+// CORS check stands in between: without this, any page that a user visits could read
+// and write the user's documents, those of a server on the user's own machine too.
+package origin
 
 import (
 	"fmt"
@@ -7,11 +12,9 @@ import (
 	"strings"
 )
 
-// origins decides which web pages may connect. Browsers send cookies with a
-// WebSocket handshake whatever page asks for it, and no CORS check stands in
-// between: without this, any page that a user visits could read and write the
-// user's documents.
-type origins struct {
+// List is the origins that may connect, besides a server's own. The zero value is
+// none. It may be used from any goroutine.
+type List struct {
 	all   bool
 	exact map[string]bool // "https://example.org:8443" or "example.org:8443"
 	below []wildcard
@@ -20,14 +23,17 @@ type origins struct {
 // wildcard is an allowed "scheme://*.domain"; scheme is empty for any.
 type wildcard struct{ scheme, suffix string }
 
-func parseOrigins(list []string) (*origins, error) {
-	o := &origins{exact: make(map[string]bool)}
+// Parse reads a list of origins: "https://app.example.org", a host and port without
+// a scheme, a host with one leading wildcard label ("https://*.example.org"), or "*"
+// for all.
+func Parse(list []string) (*List, error) {
+	o := &List{exact: make(map[string]bool)}
 	for _, entry := range list {
 		if entry == "*" {
 			o.all = true
 			continue
 		}
-		bad := fmt.Errorf("server: Config.Origins: %q is not an origin such as https://example.org", entry)
+		bad := fmt.Errorf("%q is not an origin such as https://example.org", entry)
 		scheme, host, ok := strings.Cut(strings.ToLower(entry), "://")
 		if !ok {
 			scheme, host = "", scheme
@@ -54,8 +60,9 @@ func parseOrigins(list []string) (*origins, error) {
 	return o, nil
 }
 
-// allows reports whether r may connect.
-func (o *origins) allows(r *http.Request) bool {
+// Allows reports whether r may connect: it does not come from a web page, or from one
+// of the server's own origin, or of an origin in the list.
+func (o *List) Allows(r *http.Request) bool {
 	values := r.Header.Values("Origin")
 	if len(values) == 0 {
 		return true // not a web page
