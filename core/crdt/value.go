@@ -105,8 +105,14 @@ func appendValue(b []byte, v any, depth int) ([]byte, error) {
 	if !ok {
 		return b, ErrValue
 	}
+	if math.IsNaN(f) {
+		f = nan
+	}
 	return lib0.AppendAny(b, lib0.Number(f)), nil
 }
+
+// nan is JavaScript's NaN; Go's has other bits.
+var nan = math.Float64frombits(0x7ff8 << 48)
 
 // sortedObject returns a map as an object with its keys sorted.
 func sortedObject(m map[string]any) Object {
