@@ -70,7 +70,7 @@ test-go: $(BIN) ## Go suites: unit, scenario, vectors, simulation, module under 
 
 # The core's own tests and the vectors on both WebAssembly targets: js/wasm
 # under Node, wasip1 under wazero.
-WASM_TESTS := ./core/... ./tests/vectors/...
+WASM_TESTS := ./core/... ./tests/vectors/... ./tests/document/...
 .PHONY: test-wasm
 test-wasm: build/wazero $(NPM_OK) ## core and vectors on js/wasm (Node) and wasip1 (wazero)
 	GOOS=js GOARCH=wasm $(GO) test -short -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTS)
@@ -87,18 +87,24 @@ test-node: $(BIN) ## Node suites: bridge, vectors, real peers, real browser, cra
 	tests/browser/install-chromium
 	$(NODE) --test --test-concurrency=1 $(NODE_TESTS)
 
+# Seeds that no run has had before, unless SEED says which.
+SEED ?= $(shell date +%s)
+.PHONY: lockstep
+lockstep: $(NPM_OK) ## many random scripts beside yjs in Node (SEED=)
+	WEFT_SEED=$(SEED) WEFT_SCRIPTS=200 WEFT_STEPS=2000 $(GO) test -timeout 60m -run TestLockstep ./tests/document
+
 .PHONY: check
 check: $(BRIDGE) ## formatting, vet, staticcheck and builds for every target, house rules, types
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt'ed:"; echo "$$out"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
-	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./wasm/abi/... ./tests/vectors/...
-	GOOS=wasip1 GOARCH=wasm $(GO) vet ./core/... ./wasm/ ./wasm/abi/... ./tests/vectors/...
+	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./wasm/abi/... ./tests/vectors/... ./tests/document/...
+	GOOS=wasip1 GOARCH=wasm $(GO) vet ./core/... ./wasm/ ./wasm/abi/... ./tests/vectors/... ./tests/document/...
 	$(GO) tool staticcheck ./...
 	@# the tool itself is native, whatever it looks at
 	@tool=$$($(GO) tool -n staticcheck) && set -x && \
-	  GOOS=js GOARCH=wasm $$tool ./core/... ./wasm/abi/... ./tests/vectors/... && \
-	  GOOS=wasip1 GOARCH=wasm $$tool ./core/... ./wasm/ ./wasm/abi/... ./tests/vectors/...
+	  GOOS=js GOARCH=wasm $$tool ./core/... ./wasm/abi/... ./tests/vectors/... ./tests/document/... && \
+	  GOOS=wasip1 GOARCH=wasm $$tool ./core/... ./wasm/ ./wasm/abi/... ./tests/vectors/... ./tests/document/...
 	@# every platform an operator may want, without cgo
 	@for t in linux/arm64 linux/386 darwin/arm64 windows/amd64 freebsd/amd64; do \
 	  echo "build $$t"; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./native/cmd/weft || exit 1; done
