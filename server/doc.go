@@ -3,11 +3,11 @@
 // [store.Store].
 //
 // It is not a web server: TLS, logging of requests, compression of other pages
-// and the listener belong to the program that mounts it. It does not look into
-// documents; it merges, stores and hands on their updates.
+// and the listener belong to the program that mounts it.
 //
 // The types: [Server] is the handler, [Config] its settings, [Stats] what it
-// counts. The usual way in:
+// counts, [Document] a document that the program itself reads and edits. The usual
+// way in:
 //
 //	store, err := badgerstore.Open("weft-data")
 //	docs, err := server.New(server.Config{Store: store, Authorize: authorize})

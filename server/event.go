@@ -11,6 +11,7 @@ const (
 	written                        // member, err: Flush returned
 	ponged                         // member, err: Ping returned
 	gone                           // member, err: its reader ended
+	called                         // call
 	saved                          // saver, term, err: the store's answer to an append, if that is awaited
 	compacted                      // saver, err
 	reopened                       // saver, doc, err
@@ -25,6 +26,7 @@ type event struct {
 	saver  *saver
 	member *member
 	frame  []byte
+	call   *call
 	doc    store.Doc
 	err    error
 }

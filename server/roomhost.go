@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/weft-sync/weft/core/codec"
+	"github.com/weft-sync/weft/core/crdt"
 	"github.com/weft-sync/weft/core/room"
-	"github.com/weft-sync/weft/core/update"
 	"github.com/weft-sync/weft/native/host"
 	"github.com/weft-sync/weft/native/wsconn"
 )
@@ -29,7 +29,8 @@ type roomHost struct {
 
 	// Everything below is of the room's goroutine.
 	room     *room.Room
-	doc      *update.Doc
+	doc      *crdt.Doc
+	watched  bool // the program has it open, and its own edits are passed on
 	saver    *saver
 	members  map[room.Member]*member
 	last     room.Member // the last one given away
@@ -41,7 +42,9 @@ type roomHost struct {
 	batch    wsconn.Batch
 	frames   [][]byte
 	waiting  []room.Member
-	written  []*member
+
+	ended   chan struct{} // closed when the goroutine ends
+	written []*member
 }
 
 func newRoomHost(s *Server, name string) *roomHost {
@@ -49,11 +52,14 @@ func newRoomHost(s *Server, name string) *roomHost {
 		srv:  s,
 		name: name,
 		loop: host.NewLoop[event](s.clock, inboxLimit),
+
+		ended: make(chan struct{}),
 	}
 }
 
 // run is the room's goroutine.
 func (h *roomHost) run() {
+	defer close(h.ended)
 	for {
 		if err := h.load(); err != nil {
 			h.fail(err)
@@ -79,17 +85,14 @@ func (h *roomHost) load() error {
 	if err != nil {
 		return err
 	}
-	doc := update.NewDoc()
-	if parts := stored.Parts(); len(parts) > 0 {
-		whole, err := update.Merge(parts...)
-		if err == nil {
-			_, err = doc.Apply(whole)
-		}
-		if err != nil {
+	doc := crdt.NewDoc()
+	for _, part := range stored.Parts() {
+		if _, err := doc.Apply(part); err != nil {
 			// Closing writes nothing that was not there.
 			return errors.Join(fmt.Errorf("the stored updates cannot be read: %w", err), stored.Close())
 		}
 	}
+	h.watched = false
 	h.doc = doc
 	h.room = room.New(room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit})
 	h.saver = &saver{host: h, doc: stored, retryAt: host.Never}
@@ -125,6 +128,8 @@ func (h *roomHost) turnAway(code codec.CloseCode, reason string) {
 				e.member.session.close(code, reason)
 			case e.kind == gone:
 				h.srv.leave(e.member)
+			case e.kind == called:
+				e.call.answer(&DocumentError{h.name, code})
 			case e.doc != nil:
 				go e.doc.Close() // reopened too late
 			}
@@ -200,6 +205,8 @@ func (h *roomHost) event(now int64, e *event) {
 		h.ponged(now, e.member, e.err)
 	case gone:
 		h.leave(now, e.member, e.err)
+	case called:
+		h.call(e.call)
 	case saved, compacted, reopened:
 		h.saver.event(now, e)
 	case stop:

@@ -18,7 +18,7 @@ import (
 //   - Outputs: Append, then Ready and a Take, or a Hold, for each member in it,
 //     then NextWake. The package comment shows the loop.
 //   - Getters: Members, Appended, Stored, AwaitsStored, Stats.
-//   - No commands: the application has no say in what a room does.
+//   - One command: Edit, for a program that changes the document itself.
 //
 // now is the time in milliseconds of the host's monotonic clock.
 type Room struct {
@@ -30,6 +30,7 @@ type Room struct {
 	order   []*member // the same, in no particular but a reproducible order
 
 	batch  batch
+	host   *member // who made the updates of Edit; no member
 	log    updateLog
 	states *awareness.States
 	owners owners
@@ -66,6 +67,7 @@ func New(cfg Config) *Room {
 		cfg:     cfg,
 		doc:     cfg.Doc,
 		members: make(map[Member]*member),
+		host:    &member{phase: silent, feed: none},
 		log:     updateLog{limit: cfg.QueueLimit},
 		states:  awareness.New(cfg.Awareness),
 	}
