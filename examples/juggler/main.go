@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -102,7 +103,7 @@ func parseTransport(s string) (juggler.Transport, error) {
 }
 
 func parseAutoflush(s string) (time.Duration, error) {
-	if s == "none" {
+	if strings.EqualFold(s, "none") {
 		return juggler.OnFlush, nil
 	}
 	seconds, err := strconv.ParseFloat(s, 64)

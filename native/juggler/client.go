@@ -80,8 +80,6 @@ type Client struct {
 	opts ClientOptions
 	link *link
 	tell teller
-	// idle closes what the handshake has left, if it is ours.
-	idle func()
 
 	mu      sync.Mutex
 	state   *tree.Node
@@ -112,7 +110,7 @@ func Connect(ctx context.Context, address string, o ClientOptions) (*Client, err
 		r := http.Request{Header: header}
 		r.SetBasicAuth(o.User, o.Password)
 	}
-	idle := func() {}
+	idle := func() {} // closes what the handshake has left, if it is ours
 	if o.HTTPClient == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.TLSClientConfig = o.TLS
@@ -131,7 +129,7 @@ func Connect(ctx context.Context, address string, o ClientOptions) (*Client, err
 		idle()
 		return nil, err
 	}
-	c := &Client{opts: o, idle: idle, state: tree.Null, waiting: make(map[int64]chan<- response)}
+	c := &Client{opts: o, state: tree.Null, waiting: make(map[int64]chan<- response)}
 	c.tell = teller{opts: &c.opts}
 	c.link = newLink(ws, linkConfig{
 		transport:   o.Transport,

@@ -77,13 +77,15 @@ func TestClientWithTheOriginalsMessages(t *testing.T) {
 				if got != tc.want {
 					t.Errorf("the client sent %s, want %s", got, tc.want)
 				}
-				for _, a := range tc.answers {
+				for i, a := range tc.answers {
 					a = strings.ReplaceAll(a, "NULL", "null")
-					if tr == juggler.Segmented && len(a) > 50 { // cut anywhere, with a ping between
+					if tr == juggler.Segmented && len(a) > 50 { // cut anywhere, and a ping between
 						s.send("1" + a[:30])
-						s.send("2abc")
-						if pong := s.read(); pong != "3abc" {
-							t.Errorf("the ping is answered with %q", pong)
+						if i == 0 { // later the next request may come before the pong
+							s.send("2abc")
+							if pong := s.read(); pong != "3abc" {
+								t.Errorf("the ping is answered with %q", pong)
+							}
 						}
 						s.send("1" + a[30:50])
 						a = a[50:]

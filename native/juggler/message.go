@@ -41,7 +41,9 @@ func stringOf(raw json.RawMessage) (s string, ok bool) {
 // with a request's name.
 func falsy(raw json.RawMessage) bool {
 	switch raw[0] {
-	case '"', '[', '{':
+	case '"':
+		return len(raw) == 2
+	case '[', '{':
 		return len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0
 	case 'n', 'f':
 		return true

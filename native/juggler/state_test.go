@@ -180,6 +180,29 @@ func TestPathsOfRequests(t *testing.T) {
 	}
 }
 
+// TestSnapshotsAsAnswers: a handler may return one, and choose its error's data.
+func TestSnapshotsAsAnswers(t *testing.T) {
+	_, address := start(t, juggler.ServerOptions{OnRequest: func(_ context.Context, c *juggler.Conn, r juggler.Request) (any, error) {
+		if r.Name == "fail" {
+			return nil, juggler.Fail(c.State().Snapshot())
+		}
+		return c.State().Snapshot(), c.State().Set(juggler.Path{"l", 1}, r.Data)
+	}})
+	c := connect(t, address, juggler.ClientOptions{})
+	for _, want := range []string{`null`, `{"l":[null,1.50]}`} {
+		if data, err := c.Send(t.Context(), "x", json.RawMessage("1.50")); err != nil || string(data) != want {
+			t.Errorf("%s, %v; want %s", data, err, want)
+		}
+	}
+	_, err := c.Send(t.Context(), "fail", nil)
+	if re, ok := errors.AsType[*juggler.RequestError](err); !ok || string(re.Data) != `{"l":[null,1.50]}` {
+		t.Errorf("%v", err)
+	}
+	if _, ok := errors.AsType[*juggler.RequestError](juggler.Fail(math.Inf(1))); ok {
+		t.Error("infinity is the data of an error")
+	}
+}
+
 func TestWhatAStateRefuses(t *testing.T) {
 	s, err := juggler.NewState(map[string]int{"a": 1})
 	if err != nil {

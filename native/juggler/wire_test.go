@@ -79,6 +79,8 @@ func TestAnswers(t *testing.T) {
 			{`{"type":"request","id":4,"name":false,"data":1}`, `{"type":"response","id":4,"data":1,"success":true}`},
 			{`{"type":"request","id":4,"name":[],"data":1}`, `{"type":"response","id":4,"data":1,"success":true}`},
 			{`{"type":"request","id":4,"name":{ },"data":1}`, `{"type":"response","id":4,"data":1,"success":true}`},
+			{`{"type":"request","id":4,"name":" ","data":1}`, `{"type":"response","id":4,"data":"unknown request \" \"","success":false}`},
+			{`{"type":"request","id":4,"name":"0","data":1}`, `{"type":"response","id":4,"data":"unknown request \"0\"","success":false}`},
 			// Others that are no strings fail.
 			{`{"type":"request","id":4,"name":0.1,"data":1}`, `{"type":"response","id":4,"data":"the name is no string","success":false}`},
 			{`{"type":"request","id":4,"name":true,"data":1}`, `{"type":"response","id":4,"data":"the name is no string","success":false}`},
@@ -108,6 +110,18 @@ func TestAnswers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTheTextOfDataIsKept: what Go's strings cannot hold comes back all the same.
+func TestTheTextOfDataIsKept(t *testing.T) {
+	_, address := start(t, juggler.ServerOptions{OnRequest: answer})
+	c := dialRaw(t, address, nil)
+	for _, name := range []string{"", "echo"} {
+		c.send(request(name, `"\ud800 \u00e9 <&>"`))
+		if got, want := c.read(), `{"type":"response","id":1,"data":"\ud800 \u00e9 <&>","success":true}`; got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
 }
 
 func TestAnswersWithoutAHandler(t *testing.T) {
