@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"cmp"
 	"iter"
 
 	"github.com/weft-sync/weft/core/lib0"
@@ -66,6 +67,7 @@ func (d *Doc) contents(values []any) (list []incoming, err error) {
 		}
 	}
 	total := 0
+	var docs map[*Doc]struct{}
 	for _, v := range values {
 		switch v := v.(type) {
 		case []byte:
@@ -74,7 +76,16 @@ func (d *Doc) contents(values []any) (list []incoming, err error) {
 			total += len(v)
 		case *Doc:
 			pack()
-			list = append(list, incoming{kind: update.KindDoc, length: 1, label: []byte(v.guid), sub: v})
+			in, err := d.asContent(v)
+			if _, twice := docs[v]; err != nil || twice {
+				return nil, cmp.Or(err, ErrSubdoc)
+			}
+			if docs == nil {
+				docs = map[*Doc]struct{}{}
+			}
+			docs[v] = struct{}{}
+			list = append(list, in)
+			total += len(in.content)
 		default:
 			if plain, err = appendValue(plain, v, lib0.MaxDepth); err != nil {
 				return nil, err

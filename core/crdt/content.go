@@ -215,6 +215,9 @@ func (d *Doc) dropContent(b *block) {
 	if inArena(b.kind) {
 		d.dead += d.held(b)
 	}
+	if b.kind == update.KindDoc {
+		d.collectSubdoc(b.content)
+	}
 	b.content, b.size = 0, 0
 	b.flags &^= flagAny
 }

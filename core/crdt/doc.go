@@ -43,7 +43,11 @@ type Doc struct {
 	rootOrder []uint32
 	keys      []string
 	keyPlaces map[string]uint32
-	subdocs   []subdoc
+
+	subdocs     []subdoc
+	freeSubdocs []uint32
+	subdocCount uint64   // how many became subdocuments
+	sub         asSubdoc // what the document is itself
 
 	// Positions.
 	nodes    []node
@@ -104,7 +108,7 @@ func WithPendingLimit(bytes int) Option { return func(d *Doc) { d.pendingLimit =
 
 // NewDoc returns an empty document.
 func NewDoc(options ...Option) *Doc {
-	d := &Doc{gc: true, pendingLimit: defaultPending}
+	d := &Doc{gc: true, pendingLimit: defaultPending, sub: asSubdoc{load: true}}
 	d.lists = append(d.lists, list{})
 	d.keys = append(d.keys, "") // noKey
 	for _, o := range options {
@@ -119,9 +123,6 @@ func NewDoc(options ...Option) *Doc {
 // ClientID returns the id under which the document makes units. It changes when an
 // update brings units of the same client from elsewhere.
 func (d *Doc) ClientID() uint64 { return d.clientID }
-
-// GUID returns what WithGUID was given.
-func (d *Doc) GUID() string { return d.guid }
 
 // Size returns about how many bytes the document holds.
 func (d *Doc) Size() int {

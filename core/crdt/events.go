@@ -24,6 +24,8 @@ type handlers struct {
 	after     hooks[func(*Txn)]
 	settled   hooks[func(*Txn)]
 	update    hooks[func(u []byte, tx *Txn)]
+	subdocs   hooks[func(SubdocsEvent)]
+	destroy   hooks[func()]
 	allBegin  hooks[func()]
 	allEnd    hooks[func([]*Txn)]
 
@@ -42,6 +44,7 @@ type handlers struct {
 //	OnAfterTransaction    before what was deleted is collected
 //	OnSettled             after that
 //	OnUpdate              with what is to be sent to others
+//	OnSubdocs             if it added, removed or asked to load subdocuments
 //	OnLastTransaction     after it and all that the handlers began
 //
 // A transaction that a handler begins runs at once; its own handlers are called when

@@ -36,6 +36,11 @@ func (d *Doc) checkInvariants() {
 	if seen != inLists {
 		broken("the lists have", seen, "blocks of", inLists)
 	}
+	for h := range d.blocks {
+		if b := &d.blocks[h]; b.kind == update.KindDoc && (d.subdocs[b.content].item != handle(h) || d.subdocs[b.content].refs == 0) {
+			broken("block", h, "is not the one of its subdocument", b.content)
+		}
+	}
 	if alive := d.aliveBytes(); alive+d.dead != len(d.arena) {
 		broken("the arena has", len(d.arena), "bytes, of which", alive, "are alive and", d.dead, "dead")
 	}

@@ -1,5 +1,33 @@
 package crdt
 
+// randomUUID returns a random UUID of version 4, or "" where there is no randomness
+// to be had.
+func randomUUID() string {
+	const digits = "0123456789abcdef"
+	b := make([]byte, 0, 36)
+	for part := 0; part < 4; part++ {
+		bits := randomClient()
+		if bits == 0 {
+			return ""
+		}
+		for i := 0; i < 8; i, bits = i+1, bits>>4 {
+			digit := bits & 15
+			switch len(b) {
+			case 8, 13, 18, 23:
+				b = append(b, '-')
+			}
+			switch len(b) {
+			case 14:
+				digit = 4
+			case 19:
+				digit = 8 | digit&3
+			}
+			b = append(b, digits[digit])
+		}
+	}
+	return string(b)
+}
+
 // randomClient returns a random client id of 32 bits, or 0 where there is no
 // randomness to be had.
 //
