@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/weft-sync/weft/core/room"
 	"github.com/weft-sync/weft/native/store"
 )
 
@@ -32,6 +34,18 @@ type Config struct {
 	// and a reason that tells nothing of the error, which goes to the log. It may
 	// be called from many goroutines at once and should honour r.Context().
 	Authorize func(r *http.Request, document string) error
+
+	// Access, if set, is asked after Authorize, for each document that a client wants
+	// to open, with the token that the client presented; again when the client renews
+	// its token, and on Recheck. For clients of the y protocol that is before the
+	// connection is upgraded. It decides whether the client may only read, and until
+	// when. An error refuses, as an *[AccessError] says. It may be called from many
+	// goroutines at once, and should return when ctx ends.
+	Access func(ctx context.Context, q AccessRequest) (Grant, error)
+
+	// Limits bounds what clients of weft.v1 may write; what is over it is refused with
+	// a word, and costs nobody the connection. Zero fields mean no limit.
+	Limits room.Limits
 
 	// Origins lists the web origins, besides the server's own, whose pages may
 	// connect: "https://app.example.org", a host and port without a scheme, a

@@ -36,6 +36,19 @@
 // the request of the connection. A document that is refused costs the connection
 // only what it sends for that document, as the protocol has no word for it.
 //
+// # Framings
+//
+// A client that offers the subprotocol weft.v1 speaks it, with any number of documents
+// on its connection (docs/wire/weft.md): it is told what is saved, what was refused and
+// what it may do. All others speak the y protocol, about the document that the path
+// names; without a name in the path, each frame names one (docs/wire/elva.md).
+//
+// # Access
+//
+// Config.Authorize decides by the request, Config.Access by that and the token that the
+// client presents: whether it may have a document, only read it, and until when.
+// Server.Recheck has it decide again. Nothing that a client sends has an effect before.
+//
 // # Rooms
 //
 // The first connection to a document makes its room: one goroutine that loads

@@ -20,7 +20,7 @@ import (
 // did nothing wrong.
 type documents struct {
 	framing *codec.Framing // nil before the first frame
-	request *http.Request  // for Authorize
+	request *http.Request  // for Authorize and Access
 	members map[string]*member
 	refused map[string]bool // those that the log has heard of
 }
@@ -29,11 +29,15 @@ type documents struct {
 const maxRefused = 100
 
 func newDocuments(r *http.Request) *documents {
-	// The request is kept as long as the connection. What it holds on to of
-	// net/http is left behind.
+	return &documents{request: keep(r), members: make(map[string]*member), refused: make(map[string]bool)}
+}
+
+// keep returns a request that can be kept as long as the connection: what it holds on
+// to of net/http is left behind.
+func keep(r *http.Request) *http.Request {
 	kept := r.Clone(context.Background())
 	kept.Body = http.NoBody
-	return &documents{request: kept, members: make(map[string]*member), refused: make(map[string]bool)}
+	return kept
 }
 
 // route hands a frame to the room of the document that it names. The error is a
@@ -86,17 +90,26 @@ func (c *session) enter(name string) *member {
 	if err == nil && d.members[name] == nil && len(d.members) >= c.srv.cfg.MaxDocuments {
 		err = errTooMany
 	}
+	var grant Grant
 	if err == nil {
-		err = c.srv.authorize(d.request, name)
+		grant, err = c.srv.judge(c.srv.ctx, d.request, name, requestToken(d.request))
 	}
 	if err != nil {
 		c.refuse(name, err)
 		return nil
 	}
-	m, code := c.srv.join(name, c)
+	m, code := c.srv.join(name, c, func(m *member) {
+		m.access = grant.accessOf()
+		m.prefix = d.framing.AppendID(nil, name)
+	})
 	if m == nil {
 		c.refuse(name, errors.New(joinReasons[code]))
 		return nil
+	}
+	if e := grant.Expires; !e.IsZero() && (c.grant.Expires.IsZero() || e.Before(c.grant.Expires)) {
+		// There is no word for the end of one document.
+		c.grant.Expires = e
+		c.expire()
 	}
 	d.members[name] = m
 	delete(d.refused, name)

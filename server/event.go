@@ -1,6 +1,9 @@
 package server
 
-import "github.com/weft-sync/weft/native/store"
+import (
+	"github.com/weft-sync/weft/core/room"
+	"github.com/weft-sync/weft/native/store"
+)
 
 // eventKind says what happened; the comments name the fields of event in use.
 type eventKind uint8
@@ -10,11 +13,12 @@ const (
 	received                       // member, frame
 	written                        // member, err: Flush returned
 	ponged                         // member, err: Ping returned
-	gone                           // member, err: its reader ended
+	gone                           // member, err: its reader ended, or it left
 	called                         // call
+	permitted                      // member, access
 	saved                          // saver, term, err: the store's answer to an append, if that is awaited
 	compacted                      // saver, err
-	reopened                       // saver, doc, err
+	reopened                       // saver, doc, stored, err
 	stop                           // store everything, then close
 	abandon                        // close at once
 )
@@ -28,5 +32,7 @@ type event struct {
 	frame  []byte
 	call   *call
 	doc    store.Doc
+	stored bool // doc has something
+	access room.Access
 	err    error
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/native/wsconn"
 )
 
@@ -57,21 +58,51 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		s.unavailable(w, "the server has as many connections as it may")
 		return
 	}
+	// A client of weft.v1 presents its token when it is connected, for each document.
+	var grant Grant
+	weft := offersWeft(r)
 	if name != "" {
-		if err := s.authorize(r, name); err != nil {
+		var err error
+		if weft {
+			err = s.authorize(r, name)
+		} else {
+			grant, err = s.access(r.Context(), r, name, requestToken(r))
+		}
+		if err != nil {
 			s.stats.connections.Add(-1)
 			s.stats.refused.Add(1)
-			s.refuseUnauthorized(w, r, name, err)
+			s.refuseAccess(w, r, name, err)
 			return
 		}
 	}
-	conn, err := wsconn.Accept(w, r, wsconn.Options{ReadLimit: s.cfg.ReadLimit, Compression: s.cfg.Compression})
+	conn, err := wsconn.Accept(w, r, wsconn.Options{
+		ReadLimit: s.cfg.ReadLimit, Compression: s.cfg.Compression, Subprotocols: []string{codec.WeftProtocol},
+	})
 	if err != nil {
 		s.stats.connections.Add(-1)
 		s.log.Debug("handshake failed", "document", name, "remote", r.RemoteAddr, "error", err)
 		return
 	}
-	s.start(name, conn, r)
+	if weft && conn.Subprotocol() != codec.WeftProtocol {
+		// It was let in as one that asks for each document, and would not.
+		s.stats.connections.Add(-1)
+		s.closeConn(conn, codec.Internal, internalReason)
+		return
+	}
+	s.start(name, conn, r, grant)
+}
+
+// offersWeft reports whether a request offers the subprotocol weft.v1, which is then
+// selected.
+func offersWeft(r *http.Request) bool {
+	for _, v := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for token := range strings.SplitSeq(v, ",") {
+			if strings.EqualFold(strings.TrimSpace(token), codec.WeftProtocol) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Server) authorize(r *http.Request, name string) error {

@@ -10,6 +10,7 @@ import (
 type member struct {
 	session *session
 	host    *roomHost
+	access  room.Access
 	prefix  []byte // what each frame to it begins with: an ID message, or nothing
 
 	// left: the room has forgotten it; what still comes from it is dropped. Only

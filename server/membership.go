@@ -14,10 +14,15 @@ func (h *roomHost) join(now int64, m *member) {
 	m.id = h.last
 	h.members[m.id] = m
 	h.idleAt = host.Never
-	if m.session.docs == nil {
-		h.room.Join(now, m.id)
-	} else {
+	switch {
+	case m.session.weft != nil:
+		h.room.JoinWeft(now, m.id, m.access)
+	case m.session.docs != nil:
 		h.room.JoinMany(now, m.id)
+		h.room.Permit(now, m.id, m.access)
+	default:
+		h.room.Join(now, m.id)
+		h.room.Permit(now, m.id, m.access)
 	}
 	h.srv.log.Debug("member joined", "document", h.name, "member", m.id, "members", len(h.members))
 }
@@ -26,7 +31,23 @@ func (h *roomHost) join(now int64, m *member) {
 // The others are not concerned.
 func (h *roomHost) expel(now int64, m *member, err error) {
 	h.forget(now, m)
+	if pe, ok := errors.AsType[*codec.PeerError](err); ok && pe.Code != codec.BadMessage && m.session.weft != nil {
+		// It is about this document only, and can be said so.
+		h.srv.stats.peerErrors.Add(1)
+		h.srv.log.Info("document ended for a connection", "document", h.name, "code", pe.Code, "error", err)
+		h.end(m, codec.Ending{Code: pe.Code, Text: pe.Reason})
+		return
+	}
 	m.session.fail(err)
+}
+
+// end tells a connection of weft.v1 that the room is over for it. The member is gone
+// then, without a word of its reader.
+func (h *roomHost) end(m *member, e codec.Ending) {
+	if h.members[m.id] == m {
+		h.remove(m)
+	}
+	h.srv.conns.Go(func() { m.session.weft.ended(m, e) })
 }
 
 // reject handles a message that the machine does not take. A connection with one
@@ -70,11 +91,22 @@ func (h *roomHost) leave(now int64, m *member, err error) {
 		h.expel(now, m, pe)
 	}
 	h.forget(now, m)
+	if h.members[m.id] != m {
+		return
+	}
+	h.remove(m)
+	h.srv.log.Debug("member left", "document", h.name, "member", m.id, "members", len(h.members), "why", err)
+	if w := m.session.weft; w != nil {
+		h.srv.conns.Go(func() { w.parted(m) })
+	}
+}
+
+// remove drops a member that the machine has forgotten.
+func (h *roomHost) remove(m *member) {
 	delete(h.members, m.id)
 	h.srv.leave(m)
-	h.srv.log.Debug("member left", "document", h.name, "member", m.id, "members", len(h.members), "why", err)
 	if len(h.members) == 0 {
-		h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
+		h.idleAt = h.loop.Now() + h.srv.cfg.IdleTimeout.Milliseconds()
 	}
 }
 

@@ -86,7 +86,8 @@ func (h *roomHost) load() error {
 		return err
 	}
 	doc := crdt.NewDoc()
-	for _, part := range stored.Parts() {
+	parts := stored.Parts()
+	for _, part := range parts {
 		if _, err := doc.Apply(part); err != nil {
 			// Closing writes nothing that was not there.
 			return errors.Join(fmt.Errorf("the stored updates cannot be read: %w", err), stored.Close())
@@ -94,10 +95,12 @@ func (h *roomHost) load() error {
 	}
 	h.watched = false
 	h.doc = doc
-	h.room = room.New(room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit})
+	h.room = room.New(room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit, Limits: h.srv.cfg.Limits})
 	h.saver = &saver{host: h, doc: stored, retryAt: host.Never}
 	h.members = make(map[room.Member]*member)
 	now := h.loop.Now()
+	epoch := stored.Epoch()
+	h.room.SetEpoch(now, epoch[:], len(parts) > 0)
 	h.idleAt = now + h.srv.cfg.IdleTimeout.Milliseconds()
 	h.sweepAt = now + h.srv.timing.sweep
 	h.srv.log.Debug("document loaded", "document", h.name, "bytes", doc.Size())
@@ -120,6 +123,11 @@ func (h *roomHost) turnAway(code codec.CloseCode, reason string) {
 	h.loop.Run(func(_ int64, batch []event) int64 {
 		for i := range batch {
 			switch e := &batch[i]; {
+			case e.kind == joined && e.member.session.weft != nil:
+				e.member.left.Store(true)
+				h.srv.stats.refused.Add(1)
+				h.end(e.member, ending(h.srv, code, reason))
+				h.srv.leave(e.member)
 			case e.kind == joined && e.member.session.docs != nil && code == codec.Quarantined:
 				e.member.left.Store(true)
 				h.srv.leave(e.member)
@@ -165,6 +173,7 @@ func (h *roomHost) handle(now int64, batch []event) int64 {
 		h.event(now, &batch[i])
 	}
 	h.saver.learn()
+	h.saver.watch()
 	if h.room.NextWake() <= now {
 		h.room.HandleTime(now)
 	}
@@ -207,6 +216,8 @@ func (h *roomHost) event(now int64, e *event) {
 		h.leave(now, e.member, e.err)
 	case called:
 		h.call(e.call)
+	case permitted:
+		h.room.Permit(now, e.member.id, e.access)
 	case saved, compacted, reopened:
 		h.saver.event(now, e)
 	case stop:
@@ -285,7 +296,7 @@ func (h *roomHost) unload() {
 	case h.broken:
 		h.closeMembers(codec.Internal, internalReason)
 	case h.stopping:
-		h.closeMembers(codec.Restart, restartReason)
+		h.closeMembers(codec.Restart, h.srv.restartReason())
 	case h.saver.settled():
 		h.saver.compactBeforeClose()
 	}

@@ -69,6 +69,17 @@ func (s *saver) append(u []byte, seq uint64) {
 // already is noted by the next learn.
 func (s *saver) await() { s.awaited.Store(true) }
 
+// watch makes the store's next answer wake the room while a member waits to be told of
+// it. It may have come just before: then it is noted now.
+func (s *saver) watch() {
+	awaited := s.host.stopping || s.failing || s.host.room.AwaitsStored()
+	if awaited && !s.awaited.Swap(true) {
+		s.learn()
+	} else if !awaited {
+		s.awaited.Store(false)
+	}
+}
+
 // learn tells the machine what is stored by now. The numbers only grow: a store
 // answers in order, and after a failure the whole document is appended with the
 // number of its last update.
@@ -164,10 +175,8 @@ func (s *saver) reopen() {
 			_ = old.Close() // its error is the one that brought us here
 		}
 		doc, err := h.srv.cfg.Store.Open(h.srv.ctx, h.name)
-		if err == nil {
-			doc.Parts() // all of it is in memory
-		}
-		h.loop.Post(event{kind: reopened, saver: s, doc: doc, err: err})
+		stored := err == nil && len(doc.Parts()) > 0 // all of it is in memory
+		h.loop.Post(event{kind: reopened, saver: s, doc: doc, stored: stored, err: err})
 	}()
 }
 
@@ -179,6 +188,8 @@ func (s *saver) reopened(now int64, e *event) {
 		return
 	}
 	s.doc, s.whole = e.doc, s.host.room.Appended()
+	epoch := s.doc.Epoch()
+	s.host.room.SetEpoch(now, epoch[:], e.stored)
 	s.append(s.host.doc.Encode(), s.whole)
 }
 

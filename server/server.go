@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,6 +40,7 @@ type Server struct {
 	mu          sync.Mutex
 	stopped     bool // no room and no connection is added any more
 	rooms       map[string]*roomHost
+	sessions    map[*session]struct{} // connections that are open
 	quarantined map[string]quarantine
 	unsaved     []string // documents that Shutdown could not store
 }
@@ -88,6 +91,7 @@ func New(cfg Config) (*Server, error) {
 		clock:       host.NewClock(),
 		timing:      defaultTiming,
 		rooms:       make(map[string]*roomHost),
+		sessions:    make(map[*session]struct{}),
 		quarantined: make(map[string]quarantine),
 	}
 	if s.origins, err = origin.Parse(cfg.Origins); err != nil {
@@ -103,12 +107,11 @@ func New(cfg Config) (*Server, error) {
 }
 
 // join makes a connection a member of a document's room, and makes the room if
-// there is none. If it cannot, it returns the close code that says why.
-func (s *Server) join(name string, c *session) (*member, codec.CloseCode) {
+// there is none. prepare is called on the member before the room hears of it. If it
+// cannot, join returns the close code that says why.
+func (s *Server) join(name string, c *session, prepare func(*member)) (*member, codec.CloseCode) {
 	m := &member{session: c}
-	if c.docs != nil {
-		m.prefix = c.docs.framing.AppendID(nil, name)
-	}
+	prepare(m)
 	m.counted.Store(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,6 +163,31 @@ func (s *Server) release(h *roomHost) bool {
 	delete(s.rooms, h.name)
 	return true
 }
+
+// forget drops a connection that has ended.
+func (s *Server) forget(c *session) {
+	s.mu.Lock()
+	delete(s.sessions, c)
+	s.mu.Unlock()
+}
+
+// closeSessions closes the connections that no room has closed, as they have none.
+func (s *Server) closeSessions() {
+	s.mu.Lock()
+	open := slices.Collect(maps.Keys(s.sessions))
+	s.mu.Unlock()
+	for _, c := range open {
+		c.close(codec.Restart, s.restartReason())
+	}
+}
+
+// comeBack draws how long a client that is sent away for a restart should stay, in
+// milliseconds: a thousand of them a second, so that they do not all come at once.
+func (s *Server) comeBack() int64 {
+	return rand.Int64N(1 + min(s.stats.connections.Load(), 30_000))
+}
+
+func (s *Server) restartReason() string { return codec.RetryReason(s.comeBack(), restartReason) }
 
 // closeConn closes a connection in a goroutine of its own, which ends with the
 // server at the latest.
@@ -218,6 +246,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		s.hosts.Wait()
+		s.closeSessions()
 		defer time.AfterFunc(s.timing.farewell, s.cancel).Stop()
 		s.conns.Wait()
 	}()

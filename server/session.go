@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/native/wsconn"
@@ -19,16 +20,22 @@ type session struct {
 	srv  *Server
 	conn *wsconn.Conn
 
-	heard   atomic.Int64 // when something last came from the peer
-	pinging atomic.Bool  // a ping is under way
+	heard   atomic.Int64  // when something last came from the peer
+	pinging atomic.Bool   // a ping is under way
+	request *http.Request // the handshake of a connection with one document, if there is an Access function
 
 	// docs is nil on a connection with one document.
 	docs *documents
 	only *member
+	weft *weft // of a connection that speaks weft.v1, which has neither
+
+	grant   Grant       // of the only document
+	expires *time.Timer // that closes the connection when the grant is over; nil: it does not
 
 	mu      sync.Mutex
 	busy    bool      // a room writes
 	waiting []*member // held by their rooms until it has written
+	own     [][]byte  // frames that no room has made, to be written first
 	closing bool      // a close frame is under way
 }
 
@@ -44,14 +51,16 @@ var joinReasons = map[codec.CloseCode]string{
 var errIgnored = errors.New("closed by the server")
 
 // start begins to serve a connection that was counted in stats.connections:
-// the document of that name, or any number of documents if the name is empty.
-func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request) {
-	c := &session{srv: s, conn: conn}
+// the document of that name, with what was granted for it, or any number of
+// documents if the name is empty or the connection speaks weft.v1.
+func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Grant) {
+	c := &session{srv: s, conn: conn, grant: grant}
 	c.heard.Store(s.clock.Now())
 	s.mu.Lock()
 	stopped := s.stopped
 	if !stopped {
 		s.conns.Add(1)
+		s.sessions[c] = struct{}{}
 	}
 	s.mu.Unlock()
 	if stopped {
@@ -60,18 +69,40 @@ func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request) {
 		_ = conn.Close(codec.Restart, restartReason)
 		return
 	}
-	if name == "" {
+	if conn.Subprotocol() == codec.WeftProtocol {
+		c.weft = newWeft(c, r)
+	} else if name == "" {
 		c.docs = newDocuments(r)
-	} else if m, code := s.join(name, c); m == nil {
+	} else if m, code := s.join(name, c, func(m *member) { m.access = grant.accessOf() }); m == nil {
 		s.stats.refused.Add(1)
 		s.stats.connections.Add(-1)
+		s.forget(c)
 		c.close(code, joinReasons[code])
 		s.conns.Done()
 		return
 	} else {
 		c.only = m
 	}
+	if c.weft == nil && s.cfg.Access != nil {
+		if c.only != nil {
+			c.request = keep(r)
+		}
+		c.expire()
+	}
 	go c.read()
+}
+
+// expire closes the connection when the grant is over.
+func (c *session) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.expires != nil {
+		c.expires.Stop()
+		c.expires = nil
+	}
+	if at := c.grant.Expires; !at.IsZero() {
+		c.expires = time.AfterFunc(time.Until(at), func() { c.close(codec.Unauthorized, "the access has expired") })
+	}
 }
 
 // read is the goroutine that an idle connection costs. It ends when the
@@ -79,10 +110,13 @@ func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request) {
 func (c *session) read() {
 	defer c.srv.conns.Done()
 	defer c.srv.stats.connections.Add(-1)
+	defer c.srv.forget(c)
 	for {
 		frame, err := c.conn.Read()
 		switch {
 		case err != nil:
+		case c.weft != nil:
+			err = c.weft.receive(frame)
 		case c.docs != nil:
 			err = c.route(frame)
 		default:
@@ -102,12 +136,19 @@ func (c *session) end(err error) {
 	case !fault:
 		// There is nobody left to close properly; free the socket.
 		c.conn.Abort()
-	case c.docs != nil:
+	case c.only == nil:
 		// It is no room's affair. Their members leave as after any other end.
 		c.fail(err)
 		err = errIgnored
 	}
-	if c.only != nil {
+	c.mu.Lock()
+	if c.expires != nil {
+		c.expires.Stop()
+	}
+	c.mu.Unlock()
+	if c.weft != nil {
+		c.weft.close()
+	} else if c.only != nil {
 		c.only.host.loop.Post(event{kind: gone, member: c.only, err: err})
 	} else {
 		c.docs.leave(err)
@@ -152,7 +193,7 @@ func (c *session) abort() {
 // acquire returns false, and the room hears of it as of a write when it may try
 // again.
 func (c *session) acquire(m *member) bool {
-	if c.docs == nil {
+	if c.only != nil {
 		return true // there is no other room
 	}
 	c.mu.Lock()
@@ -184,12 +225,41 @@ func (c *session) flush(m *member) {
 	m.host.loop.Post(event{kind: written, member: m, err: err})
 }
 
-// release lets the other rooms write.
+// say writes a frame that no room has made, behind those that are under way.
+func (c *session) say(frame []byte) {
+	c.mu.Lock()
+	c.own = append(c.own, frame)
+	busy := c.busy
+	c.busy = true
+	c.mu.Unlock()
+	if !busy {
+		c.release()
+	}
+}
+
+// release writes what the connection itself has to say, and lets the other rooms
+// write.
 func (c *session) release() {
-	if c.docs == nil {
+	if c.only != nil {
 		return
 	}
-	c.mu.Lock()
+	for {
+		c.mu.Lock()
+		own := c.own
+		c.own = nil
+		if len(own) == 0 {
+			break
+		}
+		c.mu.Unlock()
+		done, err := c.conn.TryWrite(own)
+		if err == nil && !done {
+			c.srv.conns.Go(func() {
+				_ = c.conn.Flush() // a connection that broke ends its reader too
+				c.release()
+			})
+			return
+		}
+	}
 	waiting := c.waiting
 	c.busy, c.waiting = false, nil
 	c.mu.Unlock()
