@@ -198,8 +198,9 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	r := lib0.NewReader(a.u[:s.End])
 	r.Skip(q.off)
 	in := &a.in
+	own := newOwnClient(s.Client, q.client)
 	for q.left > 0 && d.clients[q.client].state < goal {
-		d.read(&r, in, s.Client, q.client, q.clock)
+		d.read(&r, in, &own, q.clock)
 		if in.kind != update.KindSkip {
 			if d.clients[q.client].state < q.clock {
 				a.rest.miss(s.Client, q.clock-1)

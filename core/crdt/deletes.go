@@ -47,22 +47,27 @@ func (tx *Txn) applyDelete(wait *update.IDSet, client, start, end uint64) {
 	ci := d.clientOf(client)
 	state := d.state(ci)
 	wait.Add(client, max(start, state), end)
-	for clock := start; clock < min(end, state); {
-		c := &d.clients[ci]
-		p := c.find(clock)
-		h := c.at(p)
+	if start >= min(end, state) {
+		return
+	}
+	p := d.clients[ci].find(start)
+	for ok := true; ok; {
+		h := d.clients[ci].at(p)
 		b := &d.blocks[h]
-		if b.deleted() {
-			clock = d.end(h)
-			continue
+		if b.clock >= end {
+			return
 		}
-		if b.clock < clock {
-			h = d.splitAt(h, p, clock-b.clock)
+		if !b.deleted() {
+			if b.clock < start {
+				h = d.splitAt(h, p, start-b.clock)
+				p = d.clients[ci].find(start)
+			}
+			if d.end(h) > end {
+				d.splitAt(h, p, end-d.blocks[h].clock)
+				p = d.clients[ci].find(d.blocks[h].clock)
+			}
+			tx.delete(h)
 		}
-		if d.end(h) > end {
-			d.split(h, end-d.blocks[h].clock)
-		}
-		clock = d.end(h)
-		tx.delete(h)
+		p, ok = d.clients[ci].next(p)
 	}
 }

@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"encoding/binary"
+
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
 )
@@ -15,10 +17,10 @@ const (
 
 // read reads one struct of format v1, which was checked, into in. The slices of in
 // alias what r reads.
-func (d *Doc) read(r *lib0.Reader, in *incoming, client uint64, ci uint32, clock uint64) {
+func (d *Doc) read(r *lib0.Reader, in *incoming, own *ownClient, clock uint64) {
 	info := r.Byte("info")
 	in.kind = update.Kind(info & infoKind)
-	in.client, in.clock = ci, clock
+	in.client, in.clock = own.place, clock
 	in.origin, in.right, in.parent = noID, noID, noID
 	in.named, in.keyed, in.any = false, false, false
 	switch in.kind {
@@ -27,16 +29,16 @@ func (d *Doc) read(r *lib0.Reader, in *incoming, client uint64, ci uint32, clock
 		return
 	}
 	if info&infoOrigin != 0 {
-		in.origin, in.unknown[0] = d.readID(r, client, ci)
+		in.origin, in.unknown[0] = d.readID(r, own)
 	}
 	if info&infoRightOrigin != 0 {
-		in.right, in.unknown[1] = d.readID(r, client, ci)
+		in.right, in.unknown[1] = d.readID(r, own)
 	}
 	if info&(infoOrigin|infoRightOrigin) == 0 {
 		if r.Uint("parent form") == 1 {
 			in.named, in.name = true, r.Bytes("parent name")
 		} else {
-			in.parent, in.unknown[2] = d.readID(r, client, ci)
+			in.parent, in.unknown[2] = d.readID(r, own)
 		}
 		if info&infoKey != 0 {
 			in.keyed, in.key = true, r.Bytes("parent key")
@@ -82,10 +84,29 @@ func (d *Doc) read(r *lib0.Reader, in *incoming, client uint64, ci uint32, clock
 	}
 }
 
+// ownClient is the client whose structs are being read. Most ids in them are its
+// own, so its bytes are compared before they are decoded.
+type ownClient struct {
+	id         uint64
+	place      uint32
+	size       int    // bytes of the id
+	bits, mask uint64 // these bytes, and where they are, in little endian
+}
+
+func newOwnClient(id uint64, place uint32) ownClient {
+	var b [16]byte
+	size := len(lib0.AppendUint(b[:0], id))
+	return ownClient{id, place, size, binary.LittleEndian.Uint64(b[:]), 1<<(8*size) - 1}
+}
+
 // readID reads an id. unknown is the client, where the document has nothing of it.
-func (d *Doc) readID(r *lib0.Reader, client uint64, ci uint32) (i id, unknown uint64) {
+func (d *Doc) readID(r *lib0.Reader, own *ownClient) (i id, unknown uint64) {
+	if b := r.Rest(); len(b) >= 8 && binary.LittleEndian.Uint64(b)&own.mask == own.bits {
+		r.Skip(own.size)
+		return id{own.place, r.Uint("clock")}, 0
+	}
 	c := r.Uint("client")
-	return d.known(update.ID{Client: c, Clock: r.Uint("clock")}, client, ci)
+	return d.known(update.ID{Client: c, Clock: r.Uint("clock")}, own.id, own.place)
 }
 
 // consumed returns the bytes that f reads.
