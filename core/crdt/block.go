@@ -44,6 +44,7 @@ const (
 	flagKeep                // its content is needed by an undo manager, and not collected
 	flagRedone              // an undo put a copy in its place: Doc.redone has its id
 	flagHigh                // a clock of its origins is past 2^32: Doc.high has the upper bits
+	flagMark                // its type may have noted the attributes after it, see marks.go
 	flagAny                 // the value of an embed or a format is held as Any, not as JSON
 )
 

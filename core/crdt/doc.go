@@ -75,6 +75,9 @@ type Doc struct {
 	vector   []touched
 	ranges   []idRange
 	scratch  []byte
+	attrs    attrs
+	now      attrs
+	want     attrs
 	joined   []byte // values of a struct of format v2
 	v2       *writerV2
 	stamps   []uint32

@@ -129,6 +129,9 @@ func (d *Doc) notify(tx *Txn) {
 			(*fn)(tx)
 		}
 	}
+	if !tx.local && d.needsCleaning(tx) {
+		d.cleanAfter(tx)
+	}
 }
 
 // emit calls the update handlers.

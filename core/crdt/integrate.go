@@ -270,7 +270,8 @@ func (d *Doc) fill(tx *Txn, h handle, in *incoming) {
 	case update.KindFormat:
 		b.size = d.keyOf(in.label)
 		b.content = d.putBytes(in.content)
-		d.types[d.lists[b.list].typ].formatted = true
+		t := &d.types[d.lists[b.list].typ]
+		t.formatted, t.cleaned, t.marks = true, true, nil
 		d.formats = true
 	default:
 		b.size = uint32(len(in.content))

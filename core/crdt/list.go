@@ -24,12 +24,14 @@ type typ struct {
 	ref       update.TypeRef
 	untyped   bool   // a root that nobody has asked for by its kind yet
 	formatted bool   // there are, or were, formats in it
+	cleaned   bool   // its formats are cleaned up after changes from elsewhere, as Yjs does
 	item      handle // the block that holds it; 0: a root
 	seq       uint32 // its sequence: place in Doc.lists; 0: there was none yet
 	name      string // of a root, an element or a hook
 	entries   []keyEntry
 	places    map[uint32]uint32 // key to place in entries; nil while there are few
 	watch     *watchers         // nil: nobody observes it
+	marks     map[handle]attrs  // what is in force after some blocks, see marks.go
 }
 
 // keyEntry is a key of a type and the list of its values.
@@ -178,6 +180,9 @@ func (d *Doc) unlink(h handle) {
 	}
 	if l.cursor == h {
 		l.cursor = 0
+	}
+	if b.flags&flagMark != 0 {
+		delete(d.types[l.typ].marks, h)
 	}
 	if l.root != 0 {
 		d.treeRemove(h)

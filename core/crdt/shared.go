@@ -114,6 +114,7 @@ func (d *Doc) rootAs(name string, ref update.TypeRef) shared {
 	}
 	if ty := &d.types[t]; ty.untyped {
 		ty.untyped, ty.ref = false, ref
+		ty.cleaned = false // only after the next format: Yjs makes a new type here
 	}
 	return d.of(t)
 }

@@ -31,29 +31,16 @@ func (t Text) AppendTo(b []byte) []byte {
 // The error is ErrRange, ErrUTF8, ErrTooLarge, ErrDeleted, ErrTxn or ErrClient.
 // Source: yjs@13.6.33/src/types/YText.js#insert.
 func (t Text) Insert(tx *Txn, index int, text string) error {
-	if err := t.check(tx); err != nil {
+	in, err := t.prepare(tx, index, text)
+	if in == nil {
 		return err
 	}
 	d := t.d
-	if index < 0 || index > t.Len() {
-		return ErrRange
-	}
-	if len(text) == 0 {
-		return nil
-	}
-	if len(text) > update.MaxSize-d.Size() {
-		return ErrTooLarge
-	}
-	// The text is copied to where it can be looked at as bytes.
-	d.scratch = append(d.scratch[:0], text...)
-	units, ok := lib0.CountUTF16(d.scratch)
-	if !ok {
-		return ErrUTF8
-	}
-	in := &d.in
-	*in = incoming{kind: update.KindString, length: uint64(units), content: d.scratch}
 	if d.types[t.t].formatted {
-		return t.insertInherited(tx, index, in)
+		e := t.edit(tx, uint32(index))
+		d.want = append(d.want[:0], e.now...)
+		e.insert(in, d.want)
+		return nil
 	}
 	at := d.sequence(t.t)
 	g := d.gapAt(at, uint32(index))
@@ -62,6 +49,37 @@ func (t Text) Insert(tx *Txn, index int, text string) error {
 	}
 	tx.insertAt(at, g, in, uint32(index))
 	return nil
+}
+
+// prepare returns text as a block that is to be inserted at an index, or nil if there
+// is nothing to be done.
+func (t Text) prepare(tx *Txn, index int, text string) (*incoming, error) {
+	if err := t.check(tx); err != nil {
+		return nil, err
+	}
+	if index < 0 || index > t.Len() {
+		return nil, ErrRange
+	}
+	if len(text) == 0 {
+		return nil, nil
+	}
+	return t.d.textContent(text)
+}
+
+// textContent returns text as the content of a block, which is good until the next
+// call.
+func (d *Doc) textContent(text string) (*incoming, error) {
+	if len(text) > update.MaxSize-d.Size() {
+		return nil, ErrTooLarge
+	}
+	// The text is copied to where it can be looked at as bytes.
+	d.scratch = append(d.scratch[:0], text...)
+	units, ok := lib0.CountUTF16(d.scratch)
+	if !ok {
+		return nil, ErrUTF8
+	}
+	d.in = incoming{kind: update.KindString, length: uint64(units), content: d.scratch}
+	return &d.in, nil
 }
 
 // Delete deletes length units from an index on.
@@ -74,8 +92,13 @@ func (t Text) Delete(tx *Txn, index, length int) error {
 	if index < 0 || length < 0 || index > t.Len()-length {
 		return ErrRange
 	}
+	if length == 0 {
+		return nil
+	}
 	if t.d.types[t.t].formatted {
-		return t.deleteFormatted(tx, index, length)
+		e := t.edit(tx, uint32(index))
+		e.delete(uint32(length))
+		return nil
 	}
 	tx.remove(t.d.sequence(t.t), uint32(index), uint32(length))
 	return nil

@@ -338,6 +338,8 @@ func (tx *Txn) delete(h handle) {
 			work = tx.deleteContents(b.content, work)
 		case update.KindDoc:
 			tx.removeSubdoc(b.content)
+		case update.KindFormat:
+			d.types[l.typ].marks = nil
 		}
 	}
 	d.work = work
