@@ -24,8 +24,14 @@ const (
 // Config is a server's settings. Only Store is required; the zero values of the
 // others are safe defaults.
 type Config struct {
-	// Store keeps the documents. The server does not close it.
+	// Store keeps the documents. The server does not close it. It may be nil if no
+	// document is in ModeStore.
 	Store store.Store
+
+	// Mode says what is kept of a document, unless one of Modes says otherwise: the
+	// first whose pattern the document's name matches.
+	Mode  Mode
+	Modes []ModeRule
 
 	// Authorize decides whether a request may open a document, before the
 	// connection is upgraded; nil lets everybody in. It sees cookies, headers and
@@ -96,7 +102,12 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Store == nil {
+	for _, m := range append([]ModeRule{{Mode: c.Mode}}, c.Modes...) {
+		if m.Mode < 0 || int(m.Mode) >= len(modeNames) {
+			return c, fmt.Errorf("server: unknown mode %v", m.Mode)
+		}
+	}
+	if c.Store == nil && c.keeps(ModeStore) {
 		return c, errors.New("server: Config.Store is nil")
 	}
 	if c.Names != NamesPath && c.Names != NamesELVA {

@@ -58,6 +58,9 @@
 // store and one message to each member. An update is handed to the store before
 // it is sent to anybody, and sent before it is durable.
 //
+// What is kept of a document is its [Mode]: it is stored, or kept in memory, or not
+// kept at all, and then its room only passes messages on.
+//
 // # When things go wrong
 //
 //   - A peer that sends what it must not is closed with a code that says why

@@ -11,7 +11,8 @@ import (
 
 // A DocumentError says why a document cannot be used in this process. Code is the
 // close code that a connection to it would get: codec.Quarantined when it cannot be
-// loaded, codec.Restart when the server is stopping, codec.Internal after a fault.
+// loaded, codec.Restart when the server is stopping, codec.Internal after a fault,
+// codec.Forbidden when it is in [ModeBroadcast], so that there is none.
 type DocumentError struct {
 	Name string
 	Code codec.CloseCode
@@ -52,6 +53,9 @@ func (s *Server) Open(ctx context.Context, name string) (*Document, error) {
 
 // hold counts the program among those who want a room.
 func (s *Server) hold(name string) (*roomHost, error) {
+	if s.cfg.modeOf(name) == ModeBroadcast {
+		return nil, &DocumentError{name, codec.Forbidden}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
@@ -133,7 +137,7 @@ func (h *roomHost) call(c *call) {
 		h.watched = true
 		h.doc.OnUpdate(func(u []byte, tx *crdt.Txn) {
 			if tx.Local() {
-				h.room.Edit(h.loop.Now(), u)
+				h.edit(h.loop.Now(), u)
 			}
 		})
 	}

@@ -63,8 +63,13 @@ func (c *session) route(frame []byte) error {
 	return c.deliver(m, rest)
 }
 
-// deliver hands a document's messages to its room, each by itself.
+// deliver hands a document's messages to its room, each by itself; to a room that
+// only broadcasts as they are.
 func (c *session) deliver(m *member, rest []byte) error {
+	if m.host.mode == ModeBroadcast {
+		_ = m.receive(rest) // if the room has ended, the next frame makes another
+		return nil
+	}
 	for len(rest) > 0 {
 		msg, after, err := c.docs.framing.Cut(rest)
 		if err != nil {

@@ -60,7 +60,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 	}
 	// A client of weft.v1 presents its token when it is connected, for each document.
 	var grant Grant
-	weft := offersWeft(r)
+	weft := offersWeft(r) && s.mayWeft(name)
+	var protocols []string
+	if weft {
+		protocols = []string{codec.WeftProtocol}
+	}
 	if name != "" {
 		var err error
 		if weft {
@@ -76,7 +80,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		}
 	}
 	conn, err := wsconn.Accept(w, r, wsconn.Options{
-		ReadLimit: s.cfg.ReadLimit, Compression: s.cfg.Compression, Subprotocols: []string{codec.WeftProtocol},
+		ReadLimit: s.cfg.ReadLimit, Compression: s.cfg.Compression, Subprotocols: protocols,
 	})
 	if err != nil {
 		s.stats.connections.Add(-1)
@@ -92,8 +96,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 	s.start(name, conn, r, grant)
 }
 
-// offersWeft reports whether a request offers the subprotocol weft.v1, which is then
-// selected.
+// offersWeft reports whether a request offers the subprotocol weft.v1.
 func offersWeft(r *http.Request) bool {
 	for _, v := range r.Header.Values("Sec-WebSocket-Protocol") {
 		for token := range strings.SplitSeq(v, ",") {

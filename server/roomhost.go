@@ -24,11 +24,12 @@ const inboxLimit = 4 << 20
 type roomHost struct {
 	srv  *Server
 	name string
+	mode Mode
 	loop *host.Loop[event]
 	refs int // members that have not gone; guarded by srv.mu
 
 	// Everything below is of the room's goroutine.
-	room     *room.Room
+	room     machine
 	doc      *crdt.Doc
 	watched  bool // the program has it open, and its own edits are passed on
 	saver    *saver
@@ -51,6 +52,7 @@ func newRoomHost(s *Server, name string) *roomHost {
 	return &roomHost{
 		srv:  s,
 		name: name,
+		mode: s.cfg.modeOf(name),
 		loop: host.NewLoop[event](s.clock, inboxLimit),
 
 		ended: make(chan struct{}),
@@ -81,7 +83,7 @@ func (h *roomHost) run() {
 
 // load opens the stored document and makes the machine.
 func (h *roomHost) load() error {
-	stored, err := h.srv.cfg.Store.Open(h.srv.ctx, h.name)
+	stored, err := h.srv.storeOf(h.mode).Open(h.srv.ctx, h.name)
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,12 @@ func (h *roomHost) load() error {
 	}
 	h.watched = false
 	h.doc = doc
-	h.room = room.New(room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit, Limits: h.srv.cfg.Limits})
+	cfg := room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit, Limits: h.srv.cfg.Limits}
+	if h.mode == ModeBroadcast {
+		h.room = room.NewBroadcast(cfg)
+	} else {
+		h.room = room.New(cfg)
+	}
 	h.saver = &saver{host: h, doc: stored, retryAt: host.Never}
 	h.members = make(map[room.Member]*member)
 	now := h.loop.Now()
@@ -181,6 +188,7 @@ func (h *roomHost) handle(now int64, batch []event) int64 {
 		h.saver.append(u, seq)
 	}
 	h.send(now)
+	h.dropSlow(now)
 	h.saver.tend(now)
 	if h.sweepAt <= now {
 		h.sweep(now)

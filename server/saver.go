@@ -174,7 +174,7 @@ func (s *saver) reopen() {
 		if old != nil {
 			_ = old.Close() // its error is the one that brought us here
 		}
-		doc, err := h.srv.cfg.Store.Open(h.srv.ctx, h.name)
+		doc, err := h.srv.storeOf(h.mode).Open(h.srv.ctx, h.name)
 		stored := err == nil && len(doc.Parts()) > 0 // all of it is in memory
 		h.loop.Post(event{kind: reopened, saver: s, doc: doc, stored: stored, err: err})
 	}()

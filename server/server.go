@@ -14,6 +14,8 @@ import (
 	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/native/host"
 	"github.com/weft-sync/weft/native/origin"
+	"github.com/weft-sync/weft/native/store"
+	"github.com/weft-sync/weft/native/store/memstore"
 	"github.com/weft-sync/weft/native/wsconn"
 )
 
@@ -27,6 +29,7 @@ type Server struct {
 	page    *page
 	stats   counters
 	timing  timing
+	memory  store.Store // of documents in ModeMemory; nil if there are none
 
 	// ctx is of calls to the store and of closing connections. It ends with
 	// Shutdown.
@@ -79,7 +82,8 @@ type quarantine struct {
 	until int64 // of the server's clock
 }
 
-// New returns a Server. It starts no goroutine until the first connection.
+// New returns a Server. It starts no goroutine until the first connection, but for
+// one that ends with Shutdown if documents are kept in memory.
 func New(cfg Config) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -102,6 +106,9 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	if cfg.keeps(ModeMemory) {
+		s.memory = memstore.New()
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -113,6 +120,9 @@ func (s *Server) join(name string, c *session, prepare func(*member)) (*member, 
 	m := &member{session: c}
 	prepare(m)
 	m.counted.Store(true)
+	if c.weft != nil && s.cfg.modeOf(name) == ModeBroadcast {
+		return nil, codec.Forbidden
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
@@ -261,6 +271,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		case <-done:
 		case <-grace.C: // a store that does not answer
 		}
+	}
+	if s.memory != nil {
+		_ = s.memory.Close() // it has nothing to lose that is not lost with it
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -46,6 +46,7 @@ const frameCost = 64
 var joinReasons = map[codec.CloseCode]string{
 	codec.Quarantined: quarantineReason,
 	codec.Restart:     restartReason,
+	codec.Forbidden:   "nothing is kept of this document, so there is none in weft.v1",
 }
 
 var errIgnored = errors.New("closed by the server")

@@ -1,7 +1,9 @@
 package room
 
+import "github.com/weft-sync/weft/core/fanout"
+
 // Member names a connection in a room. The host chooses it, and uses it once.
-type Member uint64
+type Member = fanout.Member
 
 // member is what a room knows of one. An idle member costs little more than
 // this struct: queues are places in shared logs, and known is shared too.

@@ -42,7 +42,7 @@ var rules = []rule{
 	{folder: "core/awareness", std: coreStd, own: []string{"core/lib0"}, reason: coreReason + "; awareness stands on lib0 only"},
 	{folder: "core/codec", std: coreStd, own: []string{"core/lib0"}, reason: coreReason + "; codec stands on lib0 only: payloads stay bytes"},
 	{folder: "core/provider", std: coreStd, own: []string{"core/lib0", "core/update", "core/codec", "core/awareness"}, reason: coreReason + "; provider does not know room"},
-	{folder: "core/room", std: coreStd, own: []string{"core/lib0", "core/update", "core/codec", "core/awareness"}, reason: coreReason + "; room does not know provider"},
+	{folder: "core/room", std: coreStd, own: []string{"core/lib0", "core/update", "core/codec", "core/awareness", "core/fanout"}, reason: coreReason + "; room does not know provider"},
 	{folder: "core/session", std: coreStd, own: []string{"core/lib0", "core/codec", "core/room", "core/update", "core/awareness"}, reason: coreReason + "; session opens the doors of rooms, and does not know provider"},
 	{folder: "core/fanout", std: coreStd, own: []string{"core/codec"}, reason: coreReason + "; fanout passes frames on and knows nothing of what they mean"},
 	{folder: "core/relay", std: coreStd, own: []string{"core/lib0", "core/codec", "core/fanout"}, reason: coreReason + "; relay knows no document, no provider and no room"},

@@ -260,6 +260,8 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 		{"", []string{"serve", "--ids", "x"}, 2, "--ids"},
 		{"", []string{"serve", "--sync", "x"}, 2, "sync must be never or always"},
 		{"", []string{"serve", "--read-limit", "much"}, 2, "--read-limit"},
+		{"", []string{"serve", "--mode", "disk"}, 2, "--mode disk: a mode is one of store, memory, broadcast"},
+		{"", []string{"serve", "--mode", "a=b=disk"}, 2, "a mode is one of"},
 		{"", []string{"relay"}, 2, "--upstream"},
 		{"", []string{"relay", "--listen", "127.0.0.1:0", "--upstream", "http://x"}, 2, "not ws or wss"},
 		{"", []string{"relay", "--upstream", "ws://x", "--password", "a", "--password-file", "b"}, 2, "two passwords"},

@@ -21,6 +21,7 @@ type serveCmd struct {
 	Commit  time.Duration    `name:"commit-interval" default:"50ms" env:"WEFT_COMMIT_INTERVAL" placeholder:"TIME" help:"Least time between two commits (${default}): edits are passed on at once, and saved within it."`
 	Origin  []string         `env:"WEFT_ORIGIN" placeholder:"ORIGIN" help:"Web origin, besides the server's own, whose pages may connect: https://app.example.org, https://*.example.org, or * for all. Repeatable."`
 	IDs     string           `name:"ids" default:"path" enum:"path,elva" env:"WEFT_IDS" placeholder:"RULE" help:"Which document names are accepted: path (1 to 250 bytes of URL path) or elva (10 to 250 of A-Z a-z 0-9 _ -)."`
+	Mode    []string         `env:"WEFT_MODE" placeholder:"[PATTERN=]MODE" help:"What is kept of a document: store, memory (until the server ends) or broadcast (nothing: messages are passed on as they are). With a pattern, in which * is any text, for the documents whose name matches; the first pattern that does counts. Repeatable; store by default."`
 	NoPage  bool             `env:"WEFT_NO_PAGE" help:"Serve documents only, no page."`
 	Default string           `name:"default-document" default:"welcome" env:"WEFT_DEFAULT_DOCUMENT" placeholder:"NAME" help:"Where / leads (${default})."`
 
@@ -43,6 +44,7 @@ timeout. A second signal ends it at once; what was saved stays saved.
 Examples:
   weft serve
   weft serve --listen 0.0.0.0:8787 --data /var/lib/weft --sync always
+  weft serve --mode memory --mode 'notes/*=store'
   weft serve --origin https://app.example.org --origin https://admin.example.org
   WEFT_LISTEN=:80 WEFT_LOG=json weft serve
 
@@ -63,12 +65,16 @@ func (c *serveCmd) Run(t *terminal) error {
 	if c.IDs == "elva" {
 		names = server.NamesELVA
 	}
-	st, err := badgerstore.Options{Sync: c.Sync, Interval: c.Commit, Logger: logger}.Open(c.Data)
+	mode, modes, err := parseModes(c.Mode)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	st, where, err := c.open(mode, modes, logger)
 	if err != nil {
 		return err
 	}
 	cfg := server.Config{
-		Store: st, Origins: c.Origin, Names: names,
+		Store: st, Mode: mode, Modes: modes, Origins: c.Origin, Names: names,
 		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections, MaxDocuments: c.MaxDocuments,
 		Compression: c.Compression, IdleTimeout: c.Idle,
 		DefaultDocument: c.Default, Logger: logger,
@@ -88,19 +94,19 @@ func (c *serveCmd) Run(t *terminal) error {
 	}
 	docs, err := server.New(cfg)
 	if err != nil {
-		return &exitError{exitUsage, errors.Join(err, st.Close())}
+		return &exitError{exitUsage, errors.Join(err, closeStore(st))}
 	}
 
 	signals, ignore := listenToSignals()
 	defer ignore()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return errors.Join(err, docs.Shutdown(context.Background()), st.Close())
+		return errors.Join(err, docs.Shutdown(context.Background()), closeStore(st))
 	}
 	web := webServer(docs, logger)
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
-	fmt.Fprintf(t.out, "weft serves http://%s (documents in %s)\n", listener.Addr(), c.Data)
+	fmt.Fprintf(t.out, "weft serves http://%s (%s)\n", listener.Addr(), where)
 
 	select {
 	case err = <-served: // the listener broke
@@ -108,5 +114,5 @@ func (c *serveCmd) Run(t *terminal) error {
 		logger.Info("shutting down", "signal", s.String(), "timeout", c.ShutdownTimeout)
 	}
 	defer c.limitShutdown(logger).Stop()
-	return errors.Join(err, c.shutdown(web, docs.Shutdown, signals), st.Close())
+	return errors.Join(err, c.shutdown(web, docs.Shutdown, signals), closeStore(st))
 }

@@ -49,7 +49,7 @@ func (p *process) log() string {
 	return p.logs.String()
 }
 
-var addressLine = regexp.MustCompile(`^weft serves (http://\S+) \(documents in \S+\)$`)
+var addressLine = regexp.MustCompile(`^weft serves (http://\S+) \(documents (in \S+|are not kept)\)$`)
 
 // serve starts the command on a free port and waits for its line.
 func serve(t *testing.T, data string, args ...string) *process {
@@ -331,5 +331,24 @@ func TestServeExitsAtOnceAtTheSecondSignal(t *testing.T) {
 	// The timeout is an hour, so that it ends now is the second signal's doing.
 	if status := p.end(syscall.SIGTERM); status != 0 {
 		t.Errorf("exit status %d, want 0: nothing was left to store; log:\n%s", status, p.log())
+	}
+}
+
+// TestServeModes checks that a server which stores nothing has no use for a
+// directory.
+func TestServeModes(t *testing.T) {
+	for _, args := range [][]string{{"--mode", "memory"}, {"--mode", "broadcast"}, {"--mode", "broadcast", "--mode", "notes/*=memory"}} {
+		data := filepath.Join(t.TempDir(), "data")
+		p := serve(t, data, args...)
+		p.end(syscall.SIGTERM)
+		if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v: it made the directory: %v", args, err)
+		}
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	p := serve(t, data, "--mode", "memory", "--mode", "notes/*=store")
+	p.end(syscall.SIGTERM)
+	if _, err := os.Stat(data); err != nil {
+		t.Error(err)
 	}
 }
