@@ -124,11 +124,12 @@ func (l *link) receiveFrame(parts *assembler, frame []byte) error {
 	}
 	switch frame[0] {
 	case lastSegment, moreFollow:
-		message, ok := parts.add(frame[1:], frame[0] == lastSegment, l.cfg.readLimit)
+		last := frame[0] == lastSegment
+		message, ok := parts.add(frame[1:], last, l.cfg.readLimit)
 		if !ok {
 			return &codec.PeerError{Code: codec.TooLarge, Reason: "message too large"}
 		}
-		if message != nil {
+		if last {
 			return l.receive(message)
 		}
 	case pingFrame:

@@ -44,22 +44,20 @@ type assembler struct {
 	cut   bool // segments have come, and the last one has not
 }
 
-// add takes a segment, which it owns, and returns the message that it completes, or
-// nil. ok is false if the message would be longer than limit.
+// add takes a segment, which it owns, and returns the message if it is the last. ok is
+// false if the message would be longer than limit.
 func (a *assembler) add(segment []byte, last bool, limit int64) (message []byte, ok bool) {
 	if int64(len(a.parts))+int64(len(segment)) > limit {
 		return nil, false
 	}
-	if last && !a.cut {
-		return segment, true
+	if a.cut || !last {
+		segment = append(a.parts, segment...)
 	}
-	a.parts = append(a.parts, segment...)
-	a.cut = !last
-	if !last {
-		return nil, true
+	a.parts, a.cut = segment, !last
+	if last {
+		a.parts = nil
 	}
-	message, a.parts = a.parts, nil
-	return message, true
+	return segment, true
 }
 
 // nextSegment returns the frame of the message's next segment, from offset on, and

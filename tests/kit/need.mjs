@@ -14,11 +14,16 @@ export function weftBinary() {
   return file
 }
 
-/** One of our examples, built. */
+const built = new Map()
+
+/** One of our examples, built once. */
 export function exampleBinary(name) {
-  const file = `${root}build/${name}`
-  execFileSync('go', ['build', '-o', file, `./examples/${name}`], { cwd: root, stdio: 'inherit' })
-  return file
+  if (!built.has(name)) {
+    const file = `${root}build/${name}`
+    execFileSync('go', ['build', '-o', file, `./examples/${name}`], { cwd: root, stdio: 'inherit' })
+    built.set(name, file)
+  }
+  return built.get(name)
 }
 
 /** A Chromium or Chrome; CHROMIUM names another one. */
