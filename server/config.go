@@ -33,6 +33,10 @@ type Config struct {
 	Mode  Mode
 	Modes []ModeRule
 
+	// Processors are asked about each request, in their order, before anything else is
+	// done with it; the first that answers ends it. [BasicAuth] makes one.
+	Processors []Processor
+
 	// Authorize decides whether a request may open a document, before the
 	// connection is upgraded; nil lets everybody in. It sees cookies, headers and
 	// query of the request, and must not write to it. An error refuses: with its

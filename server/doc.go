@@ -31,6 +31,9 @@
 // with a reason in plain text and no WebSocket: 403 for a name, an Origin or an
 // Authorize function that says no, 503 when the server is full or stopping.
 //
+// Before any of this Config.Processors are asked, which may answer a request
+// themselves, such as [BasicAuth] with 401.
+//
 // On the WebSocket without a name each frame names its document, in the framing of
 // ELVA's programs (docs/wire/elva.md). Authorize is asked for each document, with
 // the request of the connection. A document that is refused costs the connection

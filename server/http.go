@@ -13,6 +13,9 @@ import (
 
 // ServeHTTP implements http.Handler; the package comment has the addresses.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.answered(w, r) {
+		return
+	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	switch {
 	case wsconn.Wanted(r):

@@ -260,6 +260,7 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 		{"", []string{"serve", "--ids", "x"}, 2, "--ids"},
 		{"", []string{"serve", "--sync", "x"}, 2, "sync must be never or always"},
 		{"", []string{"serve", "--read-limit", "much"}, 2, "--read-limit"},
+		{"", []string{"serve", "--htpasswd", "no-such-file"}, 2, "htpasswd"},
 		{"", []string{"serve", "--mode", "disk"}, 2, "--mode disk: a mode is one of store, memory, broadcast"},
 		{"", []string{"serve", "--mode", "a=b=disk"}, 2, "a mode is one of"},
 		{"", []string{"relay"}, 2, "--upstream"},

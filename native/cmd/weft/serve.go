@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weft-sync/weft/native/badgerstore"
+	"github.com/weft-sync/weft/native/htpasswd"
 	"github.com/weft-sync/weft/page"
 	"github.com/weft-sync/weft/server"
 )
@@ -22,6 +23,7 @@ type serveCmd struct {
 	Origin  []string         `env:"WEFT_ORIGIN" placeholder:"ORIGIN" help:"Web origin, besides the server's own, whose pages may connect: https://app.example.org, https://*.example.org, or * for all. Repeatable."`
 	IDs     string           `name:"ids" default:"path" enum:"path,elva" env:"WEFT_IDS" placeholder:"RULE" help:"Which document names are accepted: path (1 to 250 bytes of URL path) or elva (10 to 250 of A-Z a-z 0-9 _ -)."`
 	Mode    []string         `env:"WEFT_MODE" placeholder:"[PATTERN=]MODE" help:"What is kept of a document: store, memory (until the server ends) or broadcast (nothing: messages are passed on as they are). With a pattern, in which * is any text, for the documents whose name matches; the first pattern that does counts. Repeatable; store by default."`
+	Passwd  string           `name:"htpasswd" type:"path" env:"WEFT_HTPASSWD" placeholder:"FILE" help:"Users and passwords, as htpasswd -B writes them: every request but probes needs one of them, by Basic authentication. Read once."`
 	NoPage  bool             `env:"WEFT_NO_PAGE" help:"Serve documents only, no page."`
 	Default string           `name:"default-document" default:"welcome" env:"WEFT_DEFAULT_DOCUMENT" placeholder:"NAME" help:"Where / leads (${default})."`
 
@@ -46,6 +48,7 @@ Examples:
   weft serve --listen 0.0.0.0:8787 --data /var/lib/weft --sync always
   weft serve --mode memory --mode 'notes/*=store'
   weft serve --origin https://app.example.org --origin https://admin.example.org
+  htpasswd -cB users alice && weft serve --htpasswd users
   WEFT_LISTEN=:80 WEFT_LOG=json weft serve
 
 Exit statuses: 0 ended by a signal with everything stored, 1 could not start, or something was not
@@ -69,12 +72,20 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
+	var processors []server.Processor
+	if c.Passwd != "" {
+		users, err := htpasswd.Load(c.Passwd)
+		if err != nil {
+			return &exitError{exitUsage, err}
+		}
+		processors = append(processors, server.BasicAuth(users.Check))
+	}
 	st, where, err := c.open(mode, modes, logger)
 	if err != nil {
 		return err
 	}
 	cfg := server.Config{
-		Store: st, Mode: mode, Modes: modes, Origins: c.Origin, Names: names,
+		Store: st, Mode: mode, Modes: modes, Processors: processors, Origins: c.Origin, Names: names,
 		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections, MaxDocuments: c.MaxDocuments,
 		Compression: c.Compression, IdleTimeout: c.Idle,
 		DefaultDocument: c.Default, Logger: logger,
