@@ -1,6 +1,12 @@
 package crdt
 
-import "github.com/weft-sync/weft/core/update"
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/weft-sync/weft/core/update"
+)
 
 // cleanGap deletes the formats between a block and the next content after it that have
 // no effect: those that another one follows, and those that say what is in force
@@ -133,27 +139,50 @@ func (d *Doc) cleanAfter(of *Txn) {
 	}
 	tx := d.begin(true)
 	defer d.finish(tx)
-	for _, r := range of.deletes {
-		c := &d.clients[r.client]
-		for p, ok := c.find(r.clock), true; ok; p, ok = c.next(p) {
-			h := c.at(p)
-			b := &d.blocks[h]
-			if b.clock >= r.clock+r.length {
-				break
-			}
-			if b.list == 0 {
-				continue
-			}
-			switch t := d.lists[b.list].typ; {
-			case !d.types[t].cleaned || whole[t]:
-			case b.kind == update.KindFormat:
-				add(t)
-			default:
-				tx.cleanContextless(h)
+	for _, ci := range of.lost {
+		i, _ := slices.BinarySearchFunc(of.deletes, ci, func(r idRange, ci uint32) int { return cmp.Compare(r.client, ci) })
+		for ; i < len(of.deletes) && of.deletes[i].client == ci; i++ {
+			for h := range d.blocksIn(of.deletes[i]) {
+				b := &d.blocks[h]
+				if b.list == 0 {
+					continue
+				}
+				switch t := d.lists[b.list].typ; {
+				case !d.types[t].cleaned || whole[t]:
+				case b.kind == update.KindFormat:
+					add(t)
+				default:
+					tx.cleanContextless(h)
+				}
 			}
 		}
 	}
 	for _, t := range order {
 		tx.cleanFormats(t)
+	}
+}
+
+// noteDeleters notes the clients of which units were deleted, in the order in which
+// that began: what cleanAfter does depends on it.
+func (tx *Txn) noteDeleters() {
+	tx.lost = tx.lost[:0]
+	for i, r := range tx.deletes {
+		if i > 0 && r.client == tx.deletes[i-1].client || slices.Contains(tx.lost, r.client) {
+			continue
+		}
+		tx.lost = append(tx.lost, r.client)
+	}
+}
+
+// blocksIn returns the blocks of a range, which does not begin or end inside of one.
+func (d *Doc) blocksIn(r idRange) iter.Seq[handle] {
+	return func(yield func(handle) bool) {
+		c := &d.clients[r.client]
+		for p, ok := c.find(r.clock), true; ok; p, ok = c.next(p) {
+			h := c.at(p)
+			if d.blocks[h].clock >= r.clock+r.length || !yield(h) {
+				return
+			}
+		}
 	}
 }

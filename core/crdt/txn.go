@@ -20,6 +20,7 @@ type Txn struct {
 
 	touched []touched           // clients that got units
 	deletes []idRange           // what was deleted, in order after the observers' calls began
+	lost    []uint32            // clients that lost units, in the order they did; see cleanAfter
 	joins   []id                // first units of new blocks that come right after their origin
 	silent  bool                // nobody asks which of the new units are deleted
 	splits  []id                // blocks that may be joined with what is left of them again
@@ -148,6 +149,9 @@ func (d *Doc) recycle(tx *Txn) {
 // Source: yjs@13.6.33/src/utils/Transaction.js#cleanupTransactions.
 func (d *Doc) cleanup(tx *Txn) {
 	defer d.settle(tx) // even if a handler panics
+	if !tx.local && d.formats {
+		tx.noteDeleters()
+	}
 	tx.deletes = joinRanges(tx.deletes)
 	tx.touched = tx.withLater(tx.touched)
 	for i := range tx.touched {
@@ -348,6 +352,7 @@ func (tx *Txn) delete(h handle) {
 // deleteContents appends what is not deleted in a type to work.
 func (tx *Txn) deleteContents(t uint32, work []handle) []handle {
 	d := tx.doc
+	done := len(work)
 	add := func(h handle) {
 		if b := &d.blocks[h]; !b.deleted() {
 			work = append(work, h)
@@ -365,6 +370,7 @@ func (tx *Txn) deleteContents(t uint32, work []handle) []handle {
 	for _, e := range d.types[t].entries {
 		add(d.lists[e.list].end)
 	}
+	slices.Reverse(work[done:]) // the last is taken first
 	tx.unchange(t)
 	return work
 }
