@@ -108,13 +108,26 @@ func (s shared) insertType(tx *Txn, index int, ref update.TypeRef, name string) 
 	if index < 0 || index > s.Len() {
 		return shared{}, ErrRange
 	}
+	return s.putType(tx, uint32(index), s.d.gapAt(s.d.sequence(s.t), uint32(index)), ref, name), nil
+}
+
+// pushType is insertType at the end, after what was deleted there as well.
+func (s shared) pushType(tx *Txn, ref update.TypeRef) (shared, error) {
+	if err := s.check(tx); err != nil {
+		return shared{}, err
+	}
+	l := &s.d.lists[s.d.sequence(s.t)]
+	return s.putType(tx, l.visible, gap{l.end, 0}, ref, ""), nil
+}
+
+func (s shared) putType(tx *Txn, index uint32, g gap, ref update.TypeRef, name string) shared {
 	d := s.d
 	at := d.sequence(s.t)
 	in := incoming{kind: update.KindType, length: 1, ref: ref, label: []byte(name)}
-	h := tx.insert(at, d.gapAt(at, uint32(index)), &in)
+	h := tx.insert(at, g, &in)
 	l := &d.lists[at]
-	l.cursor, l.cursorAt = h, uint32(index)
-	return d.of(d.blocks[h].content), nil
+	l.cursor, l.cursorAt = h, index
+	return d.of(d.blocks[h].content)
 }
 
 // InsertText puts a new text at an index. The error is as that of Insert.
@@ -132,6 +145,24 @@ func (a Array) InsertArray(tx *Txn, index int) (Array, error) {
 // InsertMap puts a new map at an index. The error is as that of Insert.
 func (a Array) InsertMap(tx *Txn, index int) (Map, error) {
 	s, err := a.insertType(tx, index, update.TypeMap, "")
+	return Map{s}, err
+}
+
+// PushText puts a new text at the end, as Push does. The error is as that of Push.
+func (a Array) PushText(tx *Txn) (Text, error) {
+	s, err := a.pushType(tx, update.TypeText)
+	return Text{s}, err
+}
+
+// PushArray puts a new array at the end, as Push does. The error is as that of Push.
+func (a Array) PushArray(tx *Txn) (Array, error) {
+	s, err := a.pushType(tx, update.TypeArray)
+	return Array{s}, err
+}
+
+// PushMap puts a new map at the end, as Push does. The error is as that of Push.
+func (a Array) PushMap(tx *Txn) (Map, error) {
+	s, err := a.pushType(tx, update.TypeMap)
 	return Map{s}, err
 }
 

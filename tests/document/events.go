@@ -1,6 +1,10 @@
 package document
 
-import "github.com/weft-sync/weft/core/crdt"
+import (
+	"slices"
+
+	"github.com/weft-sync/weft/core/crdt"
+)
 
 // observe records what the deep observers of a root are told, as script.mjs does.
 func (p *player) observe(name string, s crdt.Shared) {
@@ -62,5 +66,15 @@ func deltaForm(delta []crdt.DeltaOp) []any {
 		}
 		list = append(list, out)
 	}
+	return list
+}
+
+// guids returns the names of documents, sorted.
+func guids(docs []*crdt.Doc) []string {
+	list := []string{}
+	for _, d := range docs {
+		list = append(list, d.GUID())
+	}
+	slices.Sort(list)
 	return list
 }

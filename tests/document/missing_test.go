@@ -10,11 +10,8 @@ func missing(script []*Step) string {
 	for _, s := range script {
 		for _, m := range []struct{ text, what string }{
 			{`"manager":`, "undo managers"},
-			{`"$doc"`, "subdocuments"},
 			{`"restore":`, "snapshots"},
 			{`"xml:`, "XML"}, {`"element:`, "XML"}, {`"xmltext:`, "XML"}, {`"$type":"element"`, "XML"}, {`"$type":"xmltext"`, "XML"},
-			{`"text.format"`, "formatted text"}, {`"text.embed"`, "formatted text"}, {`"text.delta"`, "formatted text"},
-			{`"text.set"`, "formatted text"}, {`"text.unset"`, "formatted text"}, {`"attributes":`, "formatted text"}, {`"$type":"text"`, "formatted text"},
 		} {
 			if bytes.Contains(s.line, []byte(m.text)) {
 				return m.what

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/weft-sync/weft/core/crdt"
 )
@@ -42,6 +43,18 @@ func child(of any, step any) any {
 	index, isIndex := step.(float64)
 	key, _ := step.(string)
 	switch of := of.(type) {
+	case crdt.Text:
+		for _, op := range of.ToDelta() {
+			text, isText := op.Insert.(string)
+			switch {
+			case !isText && index == 0:
+				return op.Insert
+			case isText:
+				index -= float64(len(utf16.Encode([]rune(text))))
+			default:
+				index--
+			}
+		}
 	case crdt.Array:
 		return of.Get(int(index))
 	case crdt.Map:
@@ -66,6 +79,8 @@ func operate(tx *crdt.Txn, op *Op) error {
 		err = onArray(tx, target, op.Name, &a)
 	case "map":
 		err = onMap(tx, target, op.Name, &a)
+	case "doc":
+		err = onDoc(target, op.Name, &a)
 	default:
 		err = fmt.Errorf("%w: operation %s", errForm, op.Name)
 	}
@@ -117,15 +132,100 @@ func (a *args) values() []any {
 	return list
 }
 
+// attributes reads attributes: none at all, if they are null, is not the same as an
+// empty object.
+func (a *args) attributes() (crdt.Attrs, bool) {
+	attrs, ok := a.value().(crdt.Object)
+	return attrs, ok
+}
+
 func onText(tx *crdt.Txn, target any, name string, a *args) error {
-	t := target.(crdt.Text)
+	t, ok := target.(crdt.Text)
+	if !ok {
+		t = target.(crdt.XMLText).Text
+	}
 	switch name {
 	case "text.insert":
-		return t.Insert(tx, a.int(), a.string())
+		index, text := a.int(), a.string()
+		if attrs, ok := a.attributes(); ok {
+			return t.InsertWith(tx, index, text, attrs)
+		}
+		return t.Insert(tx, index, text)
+	case "text.embed":
+		index, v := a.int(), a.value()
+		attrs, _ := a.attributes()
+		return insertEmbed(tx, t, index, v, attrs)
+	case "text.format":
+		index, length := a.int(), a.int()
+		attrs, _ := a.attributes()
+		return t.Format(tx, index, length, attrs)
 	case "text.delete":
 		return t.Delete(tx, a.int(), a.int())
+	case "text.delta":
+		return t.ApplyDelta(tx, toDelta(a.values()))
+	case "text.set":
+		return t.SetAttribute(tx, a.string(), a.value())
+	case "text.unset":
+		return t.RemoveAttribute(tx, a.string())
 	}
 	return fmt.Errorf("%w: operation %s", errForm, name)
+}
+
+func insertEmbed(tx *crdt.Txn, t crdt.Text, index int, v any, attrs crdt.Attrs) error {
+	n, ok := v.(newType)
+	if !ok {
+		return t.InsertEmbed(tx, index, v, attrs)
+	}
+	switch n.kind {
+	case "array":
+		s, err := t.InsertArray(tx, index, attrs)
+		return fillNew(tx, s, n, err)
+	case "map":
+		s, err := t.InsertMap(tx, index, attrs)
+		return fillNew(tx, s, n, err)
+	case "text":
+		s, err := t.InsertText(tx, index, attrs)
+		return fillNew(tx, s, n, err)
+	}
+	return errForm
+}
+
+// toDelta returns the ops of a delta in JSON.
+func toDelta(list []any) (delta []crdt.DeltaOp) {
+	for _, v := range list {
+		var op crdt.DeltaOp
+		for _, m := range v.(crdt.Object) {
+			switch m.Key {
+			case "insert":
+				op.Insert = m.Value
+			case "retain":
+				op.Retain = int(m.Value.(float64))
+			case "delete":
+				op.Delete = int(m.Value.(float64))
+			case "attributes":
+				op.Attributes = m.Value.(crdt.Object)
+			}
+		}
+		delta = append(delta, op)
+	}
+	return delta
+}
+
+// onDoc does something to the subdocument at an index or a key.
+func onDoc(target any, name string, a *args) error {
+	sub, ok := child(target, a.value()).(*crdt.Doc)
+	if !ok {
+		return errForm
+	}
+	switch name {
+	case "doc.load":
+		sub.Load()
+	case "doc.destroy":
+		sub.Destroy()
+	default:
+		return fmt.Errorf("%w: operation %s", errForm, name)
+	}
+	return nil
 }
 
 func onArray(tx *crdt.Txn, target any, name string, a *args) error {
@@ -134,7 +234,7 @@ func onArray(tx *crdt.Txn, target any, name string, a *args) error {
 	case "array.insert":
 		return insertValues(tx, t, a.int(), a.values())
 	case "array.push":
-		return t.Push(tx, a.values()...)
+		return pushValues(tx, t, a.values())
 	case "array.delete":
 		return t.Delete(tx, a.int(), a.int())
 	}
@@ -145,10 +245,7 @@ func onArray(tx *crdt.Txn, target any, name string, a *args) error {
 // what is to be in it, as Yjs does.
 func insertValues(tx *crdt.Txn, t crdt.Array, index int, values []any) error {
 	for len(values) > 0 {
-		n := 0
-		for n < len(values) && !made(values[n]) {
-			n++
-		}
+		n := plain(values)
 		if n > 0 {
 			if err := t.Insert(tx, index, values[:n]...); err != nil {
 				return err
@@ -156,7 +253,7 @@ func insertValues(tx *crdt.Txn, t crdt.Array, index int, values []any) error {
 			index, values = index+n, values[n:]
 			continue
 		}
-		if err := insertMade(tx, t, index, values[0]); err != nil {
+		if err := insertType(tx, t, index, values[0].(newType)); err != nil {
 			return err
 		}
 		index, values = index+1, values[1:]
@@ -164,31 +261,70 @@ func insertValues(tx *crdt.Txn, t crdt.Array, index int, values []any) error {
 	return nil
 }
 
-func made(v any) bool {
-	switch v.(type) {
-	case newType, newDoc:
-		return true
+// pushValues is insertValues at the end, after what was deleted there as well.
+func pushValues(tx *crdt.Txn, t crdt.Array, values []any) error {
+	for len(values) > 0 {
+		n := plain(values)
+		if n > 0 {
+			if err := t.Push(tx, values[:n]...); err != nil {
+				return err
+			}
+			values = values[n:]
+			continue
+		}
+		var err error
+		v := values[0].(newType)
+		switch v.kind {
+		case "array":
+			var s crdt.Array
+			s, err = t.PushArray(tx)
+			err = fillNew(tx, s, v, err)
+		case "map":
+			var s crdt.Map
+			s, err = t.PushMap(tx)
+			err = fillNew(tx, s, v, err)
+		case "text":
+			var s crdt.Text
+			s, err = t.PushText(tx)
+			err = fillNew(tx, s, v, err)
+		default:
+			err = errForm
+		}
+		if err != nil {
+			return err
+		}
+		values = values[1:]
 	}
-	return false
+	return nil
 }
 
-func insertMade(tx *crdt.Txn, t crdt.Array, index int, v any) error {
-	n, ok := v.(newType)
-	if !ok {
-		return errForm
+// plain returns how many of the values come before the first type.
+func plain(values []any) int {
+	for i, v := range values {
+		if _, ok := v.(newType); ok {
+			return i
+		}
 	}
-	var s crdt.Shared
-	var err error
-	switch n.kind {
+	return len(values)
+}
+
+func insertType(tx *crdt.Txn, t crdt.Array, index int, v newType) error {
+	switch v.kind {
 	case "array":
-		s, err = t.InsertArray(tx, index)
+		s, err := t.InsertArray(tx, index)
+		return fillNew(tx, s, v, err)
 	case "map":
-		s, err = t.InsertMap(tx, index)
+		s, err := t.InsertMap(tx, index)
+		return fillNew(tx, s, v, err)
 	case "text":
-		s, err = t.InsertText(tx, index)
-	default:
-		return errForm
+		s, err := t.InsertText(tx, index)
+		return fillNew(tx, s, v, err)
 	}
+	return errForm
+}
+
+// fillNew fills a type that was just made, unless that failed.
+func fillNew(tx *crdt.Txn, s crdt.Shared, n newType, err error) error {
 	if err != nil {
 		return err
 	}
@@ -203,6 +339,11 @@ func fill(tx *crdt.Txn, s crdt.Shared, f crdt.Object) error {
 		return insertValues(tx, s, 0, items)
 	case crdt.Map:
 		return setEntries(tx, s, f)
+	case crdt.Text:
+		if delta, _ := f.Get("delta").([]any); len(delta) > 0 {
+			return s.ApplyDelta(tx, toDelta(delta))
+		}
+		return nil
 	}
 	return errForm
 }
@@ -218,26 +359,21 @@ func setEntries(tx *crdt.Txn, m crdt.Map, f crdt.Object) error {
 }
 
 func setValue(tx *crdt.Txn, m crdt.Map, key string, v any) error {
-	n, ok := v.(newType)
-	if !ok {
-		return m.Set(tx, key, v)
-	}
-	var s crdt.Shared
-	var err error
-	switch n.kind {
-	case "array":
-		s, err = m.SetArray(tx, key)
-	case "map":
-		s, err = m.SetMap(tx, key)
-	case "text":
-		s, err = m.SetText(tx, key)
-	default:
+	if v, ok := v.(newType); ok {
+		switch v.kind {
+		case "array":
+			s, err := m.SetArray(tx, key)
+			return fillNew(tx, s, v, err)
+		case "map":
+			s, err := m.SetMap(tx, key)
+			return fillNew(tx, s, v, err)
+		case "text":
+			s, err := m.SetText(tx, key)
+			return fillNew(tx, s, v, err)
+		}
 		return errForm
 	}
-	if err != nil {
-		return err
-	}
-	return fill(tx, s, n.form)
+	return m.Set(tx, key, v)
 }
 
 func onMap(tx *crdt.Txn, target any, name string, a *args) error {

@@ -19,8 +19,9 @@ type player struct {
 	updates []Update
 
 	// What the running step made.
-	made   []Update
-	events []any
+	made    []Update
+	events  []any
+	subdocs []any
 }
 
 // A mismatch is a difference to Yjs, with all that a reader needs of it.
@@ -47,7 +48,7 @@ func (p *player) Play(s *Step) error {
 		return nil
 	}
 	p.step++
-	p.made, p.events = p.made[:0], nil
+	p.made, p.events, p.subdocs = p.made[:0], nil, nil
 	err := p.play(s)
 	if m, ok := errors.AsType[*mismatch](err); ok {
 		m.script, m.step, m.line = p.name, p.step, s.line
@@ -66,6 +67,9 @@ func (p *player) begin(s *Step) {
 		d := crdt.NewDoc(options...)
 		d.OnUpdate(func(u []byte, tx *crdt.Txn) {
 			p.made = append(p.made, Update{V1: u, Local: tx.Local()})
+		})
+		d.OnSubdocs(func(e crdt.SubdocsEvent) {
+			p.subdocs = append(p.subdocs, map[string]any{"added": guids(e.Added), "loaded": guids(e.Loaded), "removed": guids(e.Removed)})
 		})
 		for _, name := range p.roots {
 			if s := root(d, name); observed {
@@ -94,8 +98,12 @@ func (p *player) play(s *Step) error {
 		return p.diff(s, d)
 	case s.Check != nil:
 		return p.check(s, d)
+	case s.Rel != nil:
+		return p.relative(s, d)
+	case s.Abs != nil:
+		return p.absolute(s, d)
 	}
-	return nil
+	return fmt.Errorf("%w: a step of no known kind", errForm)
 }
 
 func (p *player) do(s *Step, d *crdt.Doc) error {
@@ -153,6 +161,9 @@ func (p *player) compareMade(s *Step) error {
 		if got.Local != want.Local {
 			return &mismatch{what: "the update is local", detail: fmt.Sprintf("got %v, want %v", got.Local, want.Local)}
 		}
+	}
+	if err := sameForm("the events of subdocuments", p.subdocs, s.Subdocs); err != nil {
+		return err
 	}
 	return sameForm("the events", p.events, s.Events)
 }
@@ -243,11 +254,7 @@ func views(d *crdt.Doc, roots []string) any {
 		switch s := root(d, kindAndName).(type) {
 		case crdt.Text:
 			put("text", name, s.String())
-			delta := []any{}
-			if s.Len() > 0 {
-				delta = append(delta, map[string]any{"insert": s.String()})
-			}
-			put("delta", name, delta)
+			put("delta", name, deltaForm(s.ToDelta()))
 		case crdt.Array:
 			put("array", name, view(s))
 		case crdt.Map:

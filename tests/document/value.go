@@ -18,10 +18,22 @@ type newType struct {
 	form crdt.Object
 }
 
-// newDoc is a subdocument that is to be made: {"$doc": guid, "options": {…}}.
-type newDoc struct {
-	guid    string
-	options crdt.Object
+// subdocument returns the document that {"$doc": guid, "options": {…}} stands for.
+func subdocument(guid string, options crdt.Object) *crdt.Doc {
+	list := []crdt.Option{crdt.WithGUID(guid)}
+	for _, m := range options {
+		switch m.Key {
+		case "meta":
+			list = append(list, crdt.WithMeta(m.Value))
+		case "autoLoad":
+			list = append(list, crdt.WithAutoLoad())
+		case "shouldLoad":
+			list = append(list, crdt.WithoutLoad())
+		case "gc":
+			list = append(list, crdt.WithoutGC())
+		}
+	}
+	return crdt.NewDoc(list...)
 }
 
 // decode reads a value in the form that values.mjs describes. Objects keep the order
@@ -91,7 +103,7 @@ func special(o crdt.Object) (any, error) {
 		return strconv.ParseFloat(text, 64)
 	case "$doc":
 		options, _ := o.Get("options").(crdt.Object)
-		return newDoc{text, options}, nil
+		return subdocument(text, options), nil
 	case "$type":
 		return newType{text, o[1:]}, nil
 	}
