@@ -7,7 +7,7 @@ type Section struct {
 	Client, Clock uint64 // the client, and the clock of the first struct
 	Structs       int    // how many, Skips among them
 	Off, End      int    // the bytes from the first struct's first to after the last one's last
-	Next          uint64 // the clock after the last struct
+	Next          uint64 // the clock after the last struct that is no Skip; 0: there is none
 }
 
 // Sections checks u as Validate does, and appends where each client's structs are
@@ -23,8 +23,11 @@ func Sections(u []byte, dst []Section) (sections []Section, update []byte, delet
 	for s.section() {
 		at := Section{Client: s.client, Clock: s.clock, Structs: s.structs, Off: s.Offset()}
 		for s.next() {
+			if s.info != byte(KindSkip) {
+				at.Next = s.clock
+			}
 		}
-		at.End, at.Next = s.Offset(), s.clock
+		at.End = s.Offset()
 		if n := len(dst); n > 0 && dst[n-1].Client <= at.Client {
 			ordered = false
 		}
