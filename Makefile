@@ -93,6 +93,11 @@ SEED ?= $(shell date +%s)
 lockstep: $(NPM_OK) ## many random scripts beside yjs in Node (SEED=)
 	WEFT_SEED=$(SEED) WEFT_SCRIPTS=200 WEFT_STEPS=2000 $(GO) test -timeout 60m -run TestLockstep ./tests/document
 
+SIM_SEEDS ?= 1-10000
+.PHONY: sim
+sim: ## the simulation with many seeds (SIM_SEEDS=1-10000); a failing one says how to replay it
+	WEFT_SIM_SEEDS=$(SIM_SEEDS) $(GO) test ./tests/sim -run 'TestWorld$$' -count=1 -timeout 2h -v
+
 .PHONY: check
 check: $(BRIDGE) ## formatting, vet, staticcheck and builds for every target, house rules, types
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt'ed:"; echo "$$out"; exit 1; }

@@ -22,6 +22,17 @@ type Peer struct {
 	// or the network closed otherwise, Dials the attempts to connect.
 	Refusals, Losses, Dials int
 
+	// Of servers that speak weft.v1: updates refused, and times that the stored
+	// document was of another history.
+	Rejected, Diverged int
+
+	edits [][]byte // made since the provider counts them
+	saved int      // the first so many were reported saved
+
+	// Saved counts the edits that were reported saved, since the beginning.
+	Saved int
+	guest bool
+
 	world *World
 	site  *Site
 	tabs  *Channel
@@ -36,6 +47,7 @@ type Peer struct {
 type call struct {
 	p    *Peer
 	conn uint32
+	weft bool
 	end  *End
 }
 
@@ -48,6 +60,8 @@ type PeerConfig struct {
 	Clock    Clock
 	Provider provider.Config
 	Tabs     *Channel // other tabs of the same browser, if not nil
+	Weft     bool     // offers weft.v1, with its name as its token
+	Guest    bool     // may not write: what it edits must stay with it
 }
 
 // AddPeer adds a peer that is not connected yet.
@@ -55,10 +69,11 @@ func (w *World) AddPeer(cfg PeerConfig) *Peer {
 	rand := w.Rand.Fork()
 	cfg.Provider.Rand = rand.Fork().Uint64
 	cfg.Provider.Broadcast = cfg.Tabs != nil
+	cfg.Provider.Weft, cfg.Provider.Token, cfg.Provider.Document = cfg.Weft, cfg.Weft, cfg.Document
 	p := &Peer{
 		Name: cfg.Name, Provider: provider.New(cfg.Provider), Doc: NewDocument(cfg.Client, rand),
 		Presence: awareness.New(awareness.Limits{}), Clock: cfg.Clock,
-		world: w, site: cfg.Site, Document: cfg.Document, tabs: cfg.Tabs,
+		world: w, site: cfg.Site, Document: cfg.Document, tabs: cfg.Tabs, guest: cfg.Guest,
 	}
 	if p.tabs != nil {
 		p.tabs.peers = append(p.tabs.peers, p)
@@ -114,6 +129,9 @@ func (p *Peer) farewell() []byte {
 func (p *Peer) Edit() {
 	u := p.Doc.Edit()
 	p.log("edit").data(u).end()
+	if p.Provider.State() != provider.Destroyed {
+		p.edits = append(p.edits, append([]byte(nil), u...))
+	}
 	p.must(p.Provider.Update(p.now(), u))
 	p.drain()
 }
@@ -176,9 +194,9 @@ func (p *Peer) perform(o provider.Output) {
 	switch o.Kind {
 	case provider.Dial:
 		p.Dials++
-		c := &call{p: p, conn: o.Conn}
+		c := &call{p: p, conn: o.Conn, weft: o.Weft}
 		p.call = c
-		c.end = p.world.Net.Dial(c, p.Name, p.site.Place, p.site.door(p.Document))
+		c.end = p.world.Net.Dial(c, p.Name, p.site.Place, p.site.door(p, o.Weft))
 	case provider.Close, provider.Send:
 		if p.call == nil || p.call.conn != o.Conn {
 			p.world.Problem(p.Name, o.Kind.String()+" to a connection that is gone")
@@ -222,9 +240,62 @@ func (p *Peer) perform(o provider.Output) {
 		}
 	case provider.ClearAwareness:
 		p.Presence.ForgetOthers()
-	case provider.Refused:
+	case provider.AskToken:
+		p.Provider.HandleToken(p.now(), o.Conn, p.Name)
+	case provider.CountsChanged:
+		p.checkSaved(o.Counts)
+	case provider.Rejected:
+		p.Rejected++
+	case provider.Diverged:
+		p.Diverged++
+	case provider.Refused, provider.AuthFailed:
 		p.Refusals++
 	}
+}
+
+// Rejoin wants the document that is stored, whatever history this one is of.
+func (p *Peer) Rejoin() {
+	p.log("rejoin").end()
+	p.edits, p.saved = nil, 0
+	p.must(p.Provider.Rejoin(p.now()))
+	p.drain()
+}
+
+// Clear empties the document, for Rejoin to replace it by what is stored. The person
+// goes on as somebody else, as the ids of the old document may be in use.
+func (p *Peer) Clear() {
+	p.log("clear").end()
+	p.Doc = NewDocument(p.Doc.Client+1<<40, p.Doc.rand)
+	p.setPresence()
+}
+
+// checkSaved looks that what is reported saved is durable.
+func (p *Peer) checkSaved(c provider.Counts) {
+	p.log("counts").num("unsynced", int64(c.Unsynced)).num("unsaved", int64(c.Unsaved)).end()
+	saved := len(p.edits) - int(c.Unsaved)
+	if saved < p.saved {
+		p.world.Problem(p.Name, "what was saved is not any more")
+	}
+	for ; p.saved < saved; p.saved++ {
+		p.Saved++
+		if !p.site.store.Holds(p.Document, p.edits[p.saved]) {
+			p.world.Problem(p.Name, "an edit was reported saved, and is not durable")
+		}
+	}
+	if c.Saved && !p.site.store.Holds(p.Document, p.Doc.Encode()) && p.onlyOurs() {
+		p.world.Problem(p.Name, "the document was reported saved, and is not durable")
+	}
+}
+
+// onlyOurs reports whether nobody else writes the document: then all of it was ours to
+// save.
+func (p *Peer) onlyOurs() bool {
+	for _, other := range p.world.peers {
+		if other != p && other.Document == p.Document {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Peer) must(err error) {
@@ -248,8 +319,15 @@ func (p *Peer) unsettled() string {
 	if r == nil {
 		return "no room"
 	}
-	if why := Difference(p.Doc.Encode(), r.doc.Encode()); why != "" {
+	if p.guest {
+		if has, err := p.Doc.Has(r.doc.Encode()); !has || err != nil {
+			return "the guest's document lacks something of the site's"
+		}
+	} else if why := Difference(p.Doc.Encode(), r.doc.Encode()); why != "" {
 		return "the document and the site's: " + why
+	}
+	if c := p.Provider.Counts(); p.Provider.Weft() && !p.guest && !c.Saved {
+		return "edits that are not saved"
 	}
 	online := 0
 	for _, other := range p.world.peers {
@@ -270,7 +348,11 @@ func (p *Peer) unsettled() string {
 // Opened implements Endpoint.
 func (c *call) Opened(*End) {
 	c.p.log("opened").num("conn", int64(c.conn)).end()
-	c.p.Provider.HandleOpen(c.p.now(), c.conn)
+	if c.weft {
+		c.p.Provider.HandleOpenWeft(c.p.now(), c.conn)
+	} else {
+		c.p.Provider.HandleOpen(c.p.now(), c.conn)
+	}
 	c.p.drain()
 }
 

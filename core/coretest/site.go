@@ -16,6 +16,11 @@ type Store interface {
 	// Append takes the next update of a document. durable is called once it can no
 	// longer be lost, unless it is lost before.
 	Append(document string, update []byte, durable func())
+	// Epoch returns the id of a document's history, which it has or will have when
+	// something is durable, and whether something is.
+	Epoch(document string) (id []byte, stored bool)
+	// Holds reports whether all of an update is durable.
+	Holds(document string, update []byte) bool
 }
 
 // Site is a server: rooms, made when somebody comes, and the host that drives them.
@@ -26,6 +31,9 @@ type Site struct {
 	QueueLimit int
 	// Replaced counts the queues of slow members that were replaced by a diff.
 	Replaced uint64
+	// Access says what the owner of a token may do with a document, of those who speak
+	// weft.v1; nil: everything.
+	Access func(token, document string) room.Access
 	// Peak is the most bytes that a room held for its members, over its limit or not.
 	Peak int
 
@@ -34,7 +42,9 @@ type Site struct {
 	rand  *Rand
 	up    bool
 	rooms []*Hosted
-	ends  uint64 // members so far
+
+	gateways []*gateway
+	ends     uint64 // members so far
 }
 
 // Hosted is a room with its host.
@@ -59,9 +69,10 @@ type Hosted struct {
 
 // seat is a room's side of one connection.
 type seat struct {
-	h      *Hosted
-	end    *End
-	member room.Member
+	h       *Hosted
+	end     *End
+	member  room.Member
+	gateway *gateway // of a connection that speaks weft.v1
 }
 
 // AddSite adds a server, which is up.
@@ -82,7 +93,7 @@ func (s *Site) Kill() {
 	for _, h := range s.rooms {
 		h.end()
 	}
-	s.rooms = nil
+	s.rooms, s.gateways = nil, nil
 	s.world.Net.BreakAt(s.Place)
 }
 
@@ -113,24 +124,38 @@ func (s *Site) room(document string) *Hosted {
 type Door struct {
 	site     *Site
 	document string
+	weft     bool
+	guest    bool // who comes may only read
 }
 
-func (s *Site) door(document string) *Door { return &Door{s, document} }
+func (s *Site) door(p *Peer, weft bool) *Door { return &Door{s, p.Document, weft, p.guest} }
 
 // Accept implements Listener.
 func (d *Door) Accept(e *End) Endpoint {
 	if !d.site.up {
 		return nil
 	}
-	h := d.site.room(d.document)
-	if h == nil {
-		h = d.site.open(d.document)
+	if d.weft {
+		return d.site.gateway(e)
 	}
-	d.site.ends++
-	m := &seat{h: h, end: e, member: room.Member(d.site.ends)}
+	m := d.site.sit(d.document, e)
+	m.h.post(func(now int64) {
+		m.h.room.Join(now, m.member)
+		m.h.room.Permit(now, m.member, room.Access{Write: !d.guest})
+	})
+	return m
+}
+
+// sit gives a connection a seat in a document's room.
+func (s *Site) sit(document string, e *End) *seat {
+	h := s.room(document)
+	if h == nil {
+		h = s.open(document)
+	}
+	s.ends++
+	m := &seat{h: h, end: e, member: room.Member(s.ends)}
 	h.seats = append(h.seats, m)
 	h.log("join").num("member", int64(m.member)).end()
-	h.post(func(now int64) { h.room.Join(now, m.member) })
 	return m
 }
 
@@ -144,6 +169,8 @@ func (s *Site) open(document string) *Hosted {
 		h.allow(u)
 	}
 	h.room = room.New(room.Config{Doc: h.doc, QueueLimit: s.QueueLimit})
+	epoch, stored := s.store.Epoch(document)
+	h.room.SetEpoch(s.now(), epoch, stored)
 	s.rooms = append(s.rooms, h)
 	h.log("load").data(h.doc.Encode()).end()
 	return h
@@ -209,7 +236,7 @@ func (h *Hosted) batch() {
 			h.check(f)
 		}
 		if s := h.seat(m); s != nil {
-			s.end.Send(frames...)
+			s.send(frames)
 		}
 	}
 	stats := h.room.Stats()
@@ -235,15 +262,24 @@ func (h *Hosted) allow(u []byte) {
 
 // check looks for ids in a frame that the store has not been given.
 func (h *Hosted) check(frame []byte) {
-	m, err := codec.DecodeY(frame)
-	if err != nil {
+	// The messages of the y framing that a room sends are also ones of weft.v1.
+	if err := codec.EachWeft(frame, func(m codec.Message) error {
+		switch m.Kind {
+		case codec.SyncStep2, codec.SyncUpdate:
+			h.checkUpdate(m.Payload)
+		case codec.SyncCross:
+			u, _, err := codec.DecodeCross(m.Payload)
+			h.checkUpdate(u)
+			return err
+		}
+		return nil
+	}); err != nil {
 		h.problem("sends what cannot be decoded: " + err.Error())
-		return
 	}
-	if m.Kind != codec.SyncStep2 && m.Kind != codec.SyncUpdate {
-		return
-	}
-	structs, deletes, err := update.Contents(m.Payload)
+}
+
+func (h *Hosted) checkUpdate(u []byte) {
+	structs, deletes, err := update.Contents(u)
 	if err != nil {
 		h.problem("sends an update that cannot be read: " + err.Error())
 	}
@@ -277,8 +313,21 @@ func (h *Hosted) unsettled() string {
 // Opened implements Endpoint. The accepting side is open from the start.
 func (s *seat) Opened(*End) {}
 
+// send sends frames that the room has made.
+func (s *seat) send(frames [][]byte) {
+	if s.gateway != nil {
+		for i, f := range frames {
+			frames[i] = append(codec.Weft.AppendID(nil, s.h.Document), f...)
+		}
+	}
+	s.end.Send(frames...)
+}
+
 // Received implements Endpoint.
-func (s *seat) Received(_ *End, frame []byte) {
+func (s *seat) Received(_ *End, frame []byte) { s.deliver(frame) }
+
+// deliver hands a frame to the room.
+func (s *seat) deliver(frame []byte) {
 	s.h.post(func(now int64) {
 		if s.h.seat(s.member) == nil {
 			return
@@ -289,9 +338,15 @@ func (s *seat) Received(_ *End, frame []byte) {
 		if err == nil {
 			return
 		}
+		e, ok := err.(*codec.PeerError)
+		if ok && e.Code == codec.Diverged && s.gateway != nil {
+			s.left(now)
+			s.gateway.fault(s, e)
+			return
+		}
 		// All frames of a simulation are good ones: nobody may be thrown out.
 		s.h.problem("refuses a frame: " + err.Error())
-		if e, ok := err.(*codec.PeerError); ok {
+		if ok {
 			s.end.Close(e.Code)
 		}
 		s.left(now)

@@ -23,6 +23,7 @@ type weft struct {
 	epoch    []byte // of the history that the document is of; empty: not known
 
 	access   Permission
+	muted    bool     // the server has refused, for want of permission, what it lacks: it is not sent with each answer
 	told     Counts   // as last put out
 	ledger   ledger   // of local edits
 	chunks   [][]byte // messages of a diff that follow when a write ends
@@ -215,6 +216,9 @@ func (p *Provider) receiveWeft(now int64, m codec.Message) error {
 			return err
 		}
 		p.endProgress()
+		if w.muted {
+			return nil
+		}
 		return p.receive(now, codec.Message{Kind: codec.SyncStep1, Payload: sv})
 	case codec.Read, codec.ReadWrite:
 		return p.receiveAccess(m)
@@ -276,7 +280,7 @@ func (p *Provider) receiveAccess(m codec.Message) error {
 	if m.Kind == codec.Read {
 		access = MayRead
 	}
-	p.weft.access = access
+	p.weft.access, p.weft.muted = access, false
 	p.out.push(Output{Kind: PermissionChanged, Permission: access, Payload: m.Payload})
 	return nil
 }
@@ -291,6 +295,7 @@ func (p *Provider) refusedUpdate(now int64, f codec.Refusal) error {
 		// Whatever came of it by then is in the diff.
 		p.timers[resendTimer] = min(p.timers[resendTimer], after(now, int64(min(f.Retry, longest))))
 	}
+	p.weft.muted = p.weft.muted || f.Reason == codec.ReadOnly
 	p.out.push(Output{Kind: Rejected, Reason: f.Reason, Retry: int64(min(f.Retry, longest)), Payload: u, Text: f.Text})
 	p.tellCounts()
 	return nil
@@ -356,7 +361,7 @@ func (w *weft) mayJoin(token bool) bool { return w.on && !w.joined && (w.hasToke
 
 // begin is for a new connection.
 func (w *weft) begin() {
-	w.on, w.heard, w.joined, w.hint = false, false, false, 0
+	w.on, w.heard, w.joined, w.muted, w.hint = false, false, false, false, 0
 	w.token, w.hasToken = "", false
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/weft-sync/weft/core/coretest"
 	"github.com/weft-sync/weft/core/provider"
+	"github.com/weft-sync/weft/core/room"
+	"github.com/weft-sync/weft/core/update"
 )
 
 // Result is what a run came to.
@@ -15,6 +17,8 @@ type Result struct {
 	Problems []string
 	Bytes    int // of the final documents
 	Replaced uint64
+	Saved    int // edits that were reported saved
+	Rejected int // updates that were refused
 }
 
 // rounds is how often a run does its worst and then recovers.
@@ -31,7 +35,13 @@ func Run(seed uint64, print func(line []byte)) Result {
 		}
 		s.restart()
 	}
+	saved, rejected := 0, 0
+	for _, p := range s.world.Peers() {
+		saved += p.Saved
+		rejected += p.Rejected
+	}
 	return Result{
+		Saved: saved, Rejected: rejected,
 		Seed: seed, Sum: s.world.Trace.Sum(), Lines: s.world.Trace.Lines(),
 		Problems: s.world.Problems, Bytes: s.bytes, Replaced: s.site.Replaced,
 	}
@@ -46,6 +56,10 @@ type simulation struct {
 	tabs  []*coretest.Channel
 	names int // peers so far
 	bytes int
+
+	// readOnly names the peers that may not write at present; guests never may.
+	readOnly map[string]bool
+	guests   map[string]*coretest.Peer
 }
 
 func newSimulation(seed uint64, print func([]byte)) *simulation {
@@ -56,10 +70,14 @@ func newSimulation(seed uint64, print func([]byte)) *simulation {
 		Bandwidth: pick(draw, 0, 0, 64, 16),
 	}
 	w := coretest.NewWorld(draw.Uint64(), link, print)
-	s := &simulation{world: w, rand: w.Rand.Fork(), store: newStore(w), docs: []string{"one", "two"}[:1+draw.Intn(2)]}
+	s := &simulation{world: w, rand: w.Rand.Fork(), store: newStore(w), docs: []string{"one", "two"}[:1+draw.Intn(2)],
+		readOnly: map[string]bool{}, guests: map[string]*coretest.Peer{}}
 	clock := s.clock()
 	clock.Offset = max(clock.Offset, -clock.Offset) // a server's clock counts from its start
 	s.site = w.AddSite("site", clock, s.store)
+	s.site.Access = func(token, _ string) room.Access {
+		return room.Access{Write: !s.readOnly[token] && s.guests[token] == nil}
+	}
 	s.site.QueueLimit = pick(draw, 0, 4000, 300)
 	for range s.docs {
 		s.tabs = append(s.tabs, w.NewChannel())
@@ -98,7 +116,13 @@ func (s *simulation) enter() {
 	if s.rand.Chance(150) {
 		s.world.Net.SetLink(cfg.Name, coretest.Link{Latency: 100, Jitter: 100, Bandwidth: 2})
 	}
-	s.world.AddPeer(cfg).Connect()
+	cfg.Weft = s.rand.Chance(600)
+	cfg.Guest = cfg.Weft && cfg.Tabs == nil && s.rand.Chance(150)
+	p := s.world.AddPeer(cfg)
+	if cfg.Guest {
+		s.guests[p.Name] = p
+	}
+	p.Connect()
 }
 
 func (s *simulation) someone() *coretest.Peer {
@@ -159,6 +183,11 @@ func (s *simulation) mishap() {
 		}
 	case n < 760:
 		s.site.Idle()
+	case n < 790:
+		// Somebody may not write any more, or may again.
+		p := s.someone()
+		s.readOnly[p.Name] = !s.readOnly[p.Name]
+		s.site.Recheck()
 	}
 }
 
@@ -186,8 +215,13 @@ func (s *simulation) kill() {
 // recover heals everything and waits until all agree.
 func (s *simulation) recover() {
 	s.world.Net.Part(nil)
+	clear(s.readOnly)
+	s.site.Recheck()
 	for _, p := range s.world.Peers() {
 		p.Connect()
+		if p.Diverged > 0 {
+			s.world.Problem(p.Name, "was told of another history")
+		}
 		if p.Refusals > 0 {
 			s.world.Problem(p.Name, "was refused")
 		}
@@ -208,6 +242,12 @@ func (s *simulation) restart() {
 	for _, p := range s.world.Peers() {
 		all := s.store.whole(p.Document)
 		s.bytes = max(s.bytes, len(all))
+		if s.guests[p.Name] != nil {
+			if structs, _, err := update.Contents(all); err != nil || structs.Contains(p.Doc.Client, 0) {
+				s.world.Problem(p.Name, "may not write, and did")
+			}
+			continue
+		}
 		if why := coretest.Difference(p.Doc.Encode(), all); why != "" {
 			s.world.Problem(p.Name, "the document and what is stored: "+why)
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/weft-sync/weft/core/coretest"
+	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
 )
 
@@ -17,6 +18,7 @@ type store struct {
 // stored is one document.
 type stored struct {
 	durable [][]byte
+	epoch   []byte // random; of this history once something is durable
 	pending []pending
 	busy    bool // a commit is under way
 
@@ -36,7 +38,7 @@ func newStore(w *coretest.World) *store {
 func (s *store) doc(name string) *stored {
 	d := s.docs[name]
 	if d == nil {
-		d = &stored{}
+		d = &stored{epoch: s.newEpoch()}
 		s.docs[name] = d
 	}
 	return d
@@ -44,6 +46,34 @@ func (s *store) doc(name string) *stored {
 
 // Load implements coretest.Store.
 func (s *store) Load(name string) [][]byte { return s.doc(name).durable }
+
+// newEpoch makes an epoch.
+func (s *store) newEpoch() []byte { return lib0.AppendUint(nil, s.rand.Uint64()>>12) }
+
+// Epoch implements coretest.Store.
+func (s *store) Epoch(name string) (id []byte, stored bool) {
+	d := s.doc(name)
+	return d.epoch, len(d.durable) > 0
+}
+
+// Holds implements coretest.Store.
+func (s *store) Holds(name string, u []byte) bool {
+	d := s.doc(name)
+	structs, deletes, err := update.Contents(u)
+	return err == nil && covers(&d.structs, &structs) && covers(&d.deletes, &deletes)
+}
+
+func covers(all, part *update.IDSet) bool {
+	for client, r := range part.All() {
+		if !all.Covers(client, r.Start, r.End) {
+			return false
+		}
+	}
+	return true
+}
+
+// wipe forgets a document altogether.
+func (s *store) wipe(name string) { delete(s.docs, name) }
 
 // Append implements coretest.Store.
 func (s *store) Append(name string, u []byte, durable func()) {
@@ -109,6 +139,9 @@ func (s *store) kill() {
 	s.life++
 	for _, d := range s.docs {
 		d.pending, d.busy = nil, false
+		if len(d.durable) == 0 {
+			d.epoch = s.newEpoch() // the other one was never stored
+		}
 	}
 }
 
