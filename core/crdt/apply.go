@@ -117,7 +117,7 @@ func (d *Doc) reserve(structs, bytes int) {
 
 // trim gives the arena's spare room back, where a large update left much.
 func (d *Doc) trim() {
-	const much = 64 << 10
+	const much = 16 << 10
 	if spare := cap(d.arena) - len(d.arena); spare > much && spare > len(d.arena)/4 {
 		d.arena = append(make([]byte, 0, len(d.arena)+len(d.arena)/16), d.arena...)
 	}

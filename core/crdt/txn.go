@@ -137,7 +137,7 @@ func (d *Doc) cleanupFrom(i int) {
 // recycle keeps a transaction for the next. Events that somebody kept know by its
 // number that it is over.
 func (d *Doc) recycle(tx *Txn) {
-	if cap(tx.deletes)+cap(tx.splits)+cap(tx.touched)+cap(tx.changed) > 4096 {
+	if cap(tx.deletes)+cap(tx.joins)+cap(tx.splits)+cap(tx.touched)+cap(tx.changed) > 1024 {
 		return
 	}
 	*tx = Txn{doc: d, touched: tx.touched[:0], deletes: tx.deletes[:0], splits: tx.splits[:0], joins: tx.joins[:0],
