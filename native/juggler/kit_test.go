@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
@@ -139,16 +138,11 @@ func states(t testing.TB) (on func(juggler.Snapshot), await func(want string)) {
 	seen := make(chan juggler.Snapshot, 1000)
 	await = func(want string) {
 		t.Helper()
-		for {
-			select {
-			case s := <-seen:
-				if sameJSON(t, s.String(), want) {
-					return
-				}
-			case <-t.Context().Done():
-				t.Fatalf("the state did not become %.200s", want)
-			case <-time.After(20 * time.Second):
-				t.Fatalf("the state did not become %.200s", want)
+		state, err := juggler.NewState(json.RawMessage(want))
+		must(t, err)
+		for s := range seen { // or the test's own deadline comes
+			if s.Equal(state.Snapshot()) {
+				return
 			}
 		}
 	}

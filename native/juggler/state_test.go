@@ -120,7 +120,11 @@ func TestOwnAndSharedStates(t *testing.T) {
 // TestStateSequences sends states with moves, nested lists, unicode, large numbers and
 // megabytes, and compares what the client has after each.
 func TestStateSequences(t *testing.T) {
-	big := strings.Repeat("ž🧵", 1<<20) // 6 MB
+	size := 6 << 20
+	if testing.Short() {
+		size = 1 << 20
+	}
+	big := strings.Repeat("ž🧵", size/6)
 	both(t, func(t *testing.T, tr juggler.Transport) {
 		for _, delay := range []struct {
 			name string
@@ -214,7 +218,7 @@ func TestWhatAStateRefuses(t *testing.T) {
 		func() error { return s.Set(juggler.Path{"a"}, func() {}) },
 		func() error { return s.Set(juggler.Path{"a"}, json.RawMessage("{")) },
 		func() error { return s.Set(juggler.Path{true}, 1) },
-		func() error { return s.Set(juggler.Path{"l", 1 << 40}, 1) },
+		func() error { return s.Set(juggler.Path{"l", 1 << 30}, 1) },
 		func() error { return s.Remove(juggler.Path{1.5}) },
 	} {
 		if err := f(); err == nil {

@@ -167,7 +167,7 @@ func clampedInt(s string) int {
 	s, negative := strings.CutPrefix(s, "-")
 	n := 0
 	for _, c := range strings.TrimPrefix(s, "+") {
-		n = min(n*10+int(c-'0'), 1<<40)
+		n = min(n*10+int(c-'0'), 1<<27)
 	}
 	if negative {
 		return -n
