@@ -1,6 +1,6 @@
 // Command bench measures weft and its peers side by side.
 //
-//	go run ./tests/bench [-tier fast|slow] [-only merge,servers,module] [-o file] [-check]
+//	go run ./tests/bench [-tier fast|slow] [-only merge,engine,servers,module] [-o file] [-check]
 //	go run ./tests/bench compare before.json after.json
 //
 // Results are JSON, in the file or on standard output; progress and a table for
@@ -23,6 +23,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/weft-sync/weft/tests/bench/internal/engine"
 	"github.com/weft-sync/weft/tests/bench/internal/merge"
 	"github.com/weft-sync/weft/tests/bench/internal/module"
 	"github.com/weft-sync/weft/tests/bench/internal/probe"
@@ -44,10 +45,10 @@ func main() {
 
 // The groups of metrics, in the order they are run: what is most sensitive to a
 // busy machine goes last.
-var groups = []string{"module", "merge", "servers"}
+var groups = []string{"module", "merge", "engine", "servers"}
 
 func run() int {
-	tier := flag.String("tier", "fast", "fast (under 4 minutes) or slow (more and longer rounds)")
+	tier := flag.String("tier", "fast", "fast (about 5 minutes) or slow (more and longer rounds)")
 	only := flag.String("only", strings.Join(groups, ","), "the groups to measure")
 	out := flag.String("o", "", "where the JSON goes; empty is standard output")
 	binary := flag.String("weft", "bin/weft", "the server under test")
@@ -94,6 +95,8 @@ func run() int {
 			r.Metrics = append(r.Metrics, module.Run(ctx, module.Config{Root: root, Binary: path, Slow: slow, Log: os.Stderr}, r.Versions)...)
 		case "merge":
 			r.Metrics = append(r.Metrics, merge.Run(ctx, merge.Config{Root: root, Traces: os.Getenv("WEFT_TRACES"), Slow: slow, Log: os.Stderr})...)
+		case "engine":
+			r.Metrics = append(r.Metrics, engine.Run(ctx, engine.Config{Root: root, Traces: os.Getenv("WEFT_TRACES"), Slow: slow, Log: os.Stderr})...)
 		case "servers":
 			r.Metrics = append(r.Metrics, servers.Run(ctx, servers.Config{Root: root, Binary: path, Slow: slow, Log: os.Stderr})...)
 		}

@@ -18,7 +18,7 @@ func versions(ctx context.Context, root string) map[string]string {
 		v["node"] = strings.TrimSpace(string(b))
 	}
 	for name, folder := range map[string]string{
-		"yjs": "yjs", "lib0": "lib0", "y-protocols": "y-protocols",
+		"yjs": "yjs", "ywasm": "ywasm", "loro-crdt": "loro-crdt", "lib0": "lib0", "y-protocols": "y-protocols",
 		"y-websocket": "y-websocket-2", "@hocuspocus/server": "@hocuspocus/server",
 	} {
 		v[name] = packageVersion(filepath.Join(root, "node_modules", folder))
