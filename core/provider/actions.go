@@ -22,7 +22,8 @@ func (p *Provider) perform(now int64, a action) {
 		p.timers[dialTimer] = after(now, p.cfg.Timeout)
 		p.backoff.dialled()
 		p.weft.begin()
-		p.weft.offered = p.cfg.Weft && (p.weft.met || !p.weft.legacy)
+		p.elva = elva{framing: p.cfg.ELVA}
+		p.weft.offered = p.cfg.Weft && p.cfg.ELVA == nil && (p.weft.met || !p.weft.legacy)
 		p.out.push(Output{Kind: Dial, Conn: p.conn, Weft: p.weft.offered})
 		p.tell(Connecting)
 
@@ -44,6 +45,12 @@ func (p *Provider) perform(now int64, a action) {
 		p.tell(Connected)
 		if p.weft.on && p.cfg.Token {
 			p.out.push(Output{Kind: AskToken, Conn: p.conn})
+			return
+		}
+		if p.elva.framing != nil {
+			p.out.push(Output{Kind: AskStateVector, Conn: p.conn})
+			p.out.push(Output{Kind: AskDiff, Conn: p.conn, Payload: emptyStateVector})
+			p.out.push(Output{Kind: AskAwareness, Conn: p.conn})
 			return
 		}
 		p.introduce()

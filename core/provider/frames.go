@@ -27,9 +27,12 @@ func (p *Provider) HandleFrame(now int64, conn uint32, frame []byte) error {
 		p.fallBack()
 	}
 	var err *codec.PeerError
-	if p.weft.on {
+	switch {
+	case p.weft.on:
 		err = p.handleWeft(now, frame)
-	} else {
+	case p.elva.framing != nil:
+		err = p.handleELVA(now, frame)
+	default:
 		err = eachMessage(frame, func(m codec.Message) error { return p.receive(now, m) })
 	}
 	if err != nil {

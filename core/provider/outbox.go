@@ -53,7 +53,7 @@ func (b *outbox) drop() {
 // send puts a frame out to the server.
 func (p *Provider) send(f []byte) {
 	p.box.writing = true
-	p.out.push(Output{Kind: Send, Conn: p.conn, Payload: f})
+	p.out.push(Output{Kind: Send, Conn: p.conn, Payload: p.address(f)})
 }
 
 // post puts a message from the application out to the other tabs, and to the

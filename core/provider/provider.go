@@ -47,6 +47,11 @@ type Config struct {
 	// 250 bytes of UTF-8.
 	Weft     bool
 	Document string
+	// ELVA, if set, is the framing of a server with many documents on a connection:
+	// codec.ELVA, or codec.ELVA33 for one up to v0.33. Frames begin with the name
+	// Document, whatever Weft says; see docs/wire/elva.md. A server that answers in the
+	// other of the two is written to in that.
+	ELVA *codec.Framing
 	// Token: the host has tokens, and is asked for them.
 	Token bool
 	// Epoch is the id of the history that the document is of, as EpochChanged last
@@ -74,6 +79,7 @@ type Provider struct {
 	box      outbox
 	relay    relay
 	weft     weft
+	elva     elva
 	out      queue
 }
 

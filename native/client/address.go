@@ -14,6 +14,29 @@ import (
 // percent-encoded, so that the server decodes it to the same name whatever is in it;
 // and a query of the server's address stays one.
 func parseAddress(server, document string) (*url.URL, error) {
+	u, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDocument(document); err != nil {
+		return nil, err
+	}
+	segments := strings.Split(document, "/")
+	for i, s := range segments {
+		if s == "." || s == ".." { // whoever is on the way would resolve it
+			return nil, fmt.Errorf("client: the document's name %q has . or .. as a segment", document)
+		}
+		segments[i] = url.PathEscape(s)
+	}
+	u.RawPath = strings.TrimRight(u.EscapedPath(), "/") + "/" + strings.Join(segments, "/")
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, fmt.Errorf("client: the server's address: %w", err)
+	}
+	return u, nil
+}
+
+// parseServer returns the address of a server, to which no document's name belongs.
+func parseServer(server string) (*url.URL, error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		if ue, ok := errors.AsType[*url.Error](err); ok {
@@ -28,23 +51,18 @@ func parseAddress(server, document string) (*url.URL, error) {
 		return nil, errors.New("client: the server's address has no host")
 	case u.Fragment != "":
 		return nil, errors.New("client: the server's address has a fragment (RFC 6455, 3)")
-	case document == "":
-		return nil, errors.New("client: the document has no name")
-	case !utf8.ValidString(document):
-		return nil, errors.New("client: the document's name is not valid UTF-8")
-	}
-	segments := strings.Split(document, "/")
-	for i, s := range segments {
-		if s == "." || s == ".." { // whoever is on the way would resolve it
-			return nil, fmt.Errorf("client: the document's name %q has . or .. as a segment", document)
-		}
-		segments[i] = url.PathEscape(s)
-	}
-	u.RawPath = strings.TrimRight(u.EscapedPath(), "/") + "/" + strings.Join(segments, "/")
-	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
-		return nil, fmt.Errorf("client: the server's address: %w", err)
 	}
 	return u, nil
+}
+
+func checkDocument(document string) error {
+	switch {
+	case document == "":
+		return errors.New("client: the document has no name")
+	case !utf8.ValidString(document):
+		return errors.New("client: the document's name is not valid UTF-8")
+	}
+	return nil
 }
 
 // withParams returns the address with params added to its query.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"sync"
 
@@ -29,13 +28,13 @@ const (
 // with [Client.Close]. Its methods may be called from any goroutine; the package
 // comment says what must not be called from where.
 type Client struct {
-	opts    Options
-	log     *slog.Logger
-	address *url.URL
-	loop    *host.Loop[event]
-	tell    notifier
-	ended   chan struct{} // closed when the loop's goroutine has ended
-	lost    error         // what Close returns; set before ended is closed
+	opts   Options
+	log    *slog.Logger
+	target target
+	loop   *host.Loop[event]
+	tell   notifier
+	ended  chan struct{} // closed when the loop's goroutine has ended
+	lost   error         // what Close returns; set before ended is closed
 
 	mu      sync.Mutex
 	shown   view
@@ -66,11 +65,11 @@ type view struct {
 
 // New returns a client of a document on a server, not connected. url is the server's
 // address, "wss://example.org/docs"; the document's name is appended to it after a
-// slash, percent-encoded. The error is about the arguments; no network is touched.
+// slash, percent-encoded, unless Options.ELVA is set. The error is about the arguments; no network is touched.
 //
 // The client owns doc from here on, and a goroutine, until Close.
 func New(url, document string, doc Document, o Options) (*Client, error) {
-	address, err := parseAddress(url, document)
+	address, err := o.address(url, document)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +82,11 @@ func New(url, document string, doc Document, o Options) (*Client, error) {
 	c := &Client{
 		opts:     o,
 		log:      o.Logger.With("server", address.Host, "document", document),
-		address:  address,
+		target:   newTarget(address, &o),
 		loop:     host.NewLoop[event](host.NewClock(), 0),
 		ended:    make(chan struct{}),
 		changed:  make(chan struct{}),
-		machine:  provider.New(o.machine()),
+		machine:  provider.New(o.machine(document)),
 		doc:      doc,
 		presence: awareness.New(o.Awareness),
 		links:    make(map[*link]struct{}),

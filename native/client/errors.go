@@ -56,6 +56,15 @@ func (e *DocumentError) Error() string { return "client: the document failed: " 
 // Unwrap returns what the document's method returned.
 func (e *DocumentError) Unwrap() error { return e.Err }
 
+// StoppedError is the no of [Options].OnFailure: the client makes no further attempt
+// until [Client.Connect].
+type StoppedError struct{ Err error }
+
+func (e *StoppedError) Error() string { return "client: stopped: " + e.Err.Error() }
+
+// Unwrap returns what OnFailure returned.
+func (e *StoppedError) Unwrap() error { return e.Err }
+
 // codeTimeout is the code that the machine closes a silent connection with.
 const codeTimeout codec.CloseCode = 4408
 

@@ -3,9 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"maps"
-	"net/http"
-	"net/url"
 	"sync"
 
 	"github.com/weft-sync/weft/core/codec"
@@ -26,6 +23,7 @@ type link struct {
 	mu  sync.Mutex
 	ws  *wsconn.Conn // nil while it is dialled
 	off bool         // cut was called
+	bye bool         // the client has hung up
 
 	// Of the loop's goroutine.
 	out      [][]byte        // frames to be written, after those that are
@@ -66,32 +64,14 @@ func (l *link) run(ctx context.Context) {
 		// Idle connections of refused handshakes, and dials that nobody waits for.
 		t.CloseIdleConnections()
 	}
-	l.c.loop.Post(event{kind: ended, link: l, err: err})
+	e := event{kind: ended, link: l, err: err}
+	e.asked, e.verdict = l.ask(ctx, err)
+	l.c.loop.Post(e)
 }
 
 // open dials. The machine says when that takes too long, by a Close.
 func (l *link) open(ctx context.Context) error {
-	o := &l.c.opts
-	header, params := o.Header, o.Params
-	if o.BeforeDial != nil {
-		if header = header.Clone(); header == nil {
-			header = http.Header{}
-		}
-		params = maps.Clone(params)
-		if params == nil {
-			params = url.Values{}
-		}
-		if err := o.BeforeDial(ctx, header, params); err != nil {
-			return err
-		}
-	}
-	ws, err := wsconn.Dial(ctx, withParams(l.c.address, params), wsconn.Options{
-		ReadLimit:    o.ReadLimit,
-		Compression:  o.Compression,
-		Subprotocols: o.Subprotocols,
-		Header:       header,
-		Client:       o.HTTPClient,
-	})
+	ws, err := l.c.target.dial(ctx, &l.c.opts)
 	if err != nil {
 		return err
 	}
@@ -189,6 +169,9 @@ func (c *Client) wrote(now int64, l *link, err error) {
 func (c *Client) hangUp(now int64, code codec.CloseCode) {
 	l := c.link
 	c.link = nil
+	l.mu.Lock()
+	l.bye = true
+	l.mu.Unlock()
 	l.carries = c.sent.carried()
 	c.sent.disconnected()
 	if !l.isOpen() {
@@ -204,7 +187,8 @@ func (c *Client) hangUp(now int64, code codec.CloseCode) {
 }
 
 // end handles the end of a link's reader, or of its dialling.
-func (c *Client) end(now int64, l *link, err error) {
+func (c *Client) end(now int64, e *event) {
+	l, err := e.link, e.err
 	l.over = true
 	l.cancel()
 	l.out, l.code = nil, 0
@@ -221,6 +205,12 @@ func (c *Client) end(now int64, l *link, err error) {
 		code, why := ending(err)
 		if l.denied != nil && !code.Permanent() && !c.machine.Synced() {
 			why = &RefusedError{Code: codec.Forbidden, Reason: *l.denied}
+		}
+		switch {
+		case e.verdict != nil:
+			code, why = codec.Forbidden, &StoppedError{e.verdict}
+		case e.asked && code.Permanent():
+			code = codeAbnormal // it is to be tried all the same
 		}
 		c.view.err = why
 		if c.machine.Connected() {

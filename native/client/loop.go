@@ -23,7 +23,7 @@ const (
 	received                       // link, frame
 	written                        // link, err: a write returned
 	hungUp                         // link: the close handshake is over
-	ended                          // link, err: its reader ended, or its dialling failed
+	ended                          // link, err: its reader ended, or its dialling failed; asked, verdict
 )
 
 // event is what the loop's inbox holds.
@@ -33,6 +33,9 @@ type event struct {
 	call  *call
 	frame []byte
 	err   error
+
+	asked   bool  // Options.OnFailure was
+	verdict error // what it returned
 }
 
 // call is a function that waits for its turn on the loop's goroutine, and a
@@ -109,7 +112,7 @@ func (c *Client) event(now int64, e *event) {
 		e.link.hanging = false
 		c.forget(e.link)
 	case ended:
-		c.end(now, e.link, e.err)
+		c.end(now, e)
 	}
 }
 

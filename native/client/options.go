@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/weft-sync/weft/core/awareness"
+	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/provider"
 )
@@ -36,6 +37,24 @@ type Options struct {
 	// attempt; the next one comes after the backoff. It is called from a goroutine
 	// of its own, and must return when ctx ends.
 	BeforeDial func(ctx context.Context, header http.Header, params url.Values) error
+	// User and Password are sent to a server that answers 401, by Basic authentication
+	// (RFC 7617): in one more attempt, which follows at once, and with each attempt
+	// after it was let in. No User: none are sent.
+	User, Password string
+	// OnFailure, if set, is asked when an attempt has failed or the server has ended a
+	// connection, with the reason that OnStatus tells next. It may change what further
+	// attempts are made with, and decides whether there are any: with nil the next one
+	// comes after the backoff, after a refusal that is for good too; an error stops the
+	// client until Connect, with a *[StoppedError]. Without it only a refusal stops the
+	// client. It is called from a goroutine of its own, and must return when ctx ends.
+	OnFailure func(ctx context.Context, err error, next *Target) error
+	// ELVA speaks ELVA's framing for many documents on a connection, as its
+	// ElvaWebsocketProvider does: New takes the server's address as it is, the
+	// document is named in each frame, and on connect the whole document is sent
+	// unasked. A server that only broadcasts may answer nothing for long: then Timeout
+	// has to be long too. ELVA33 is the same in the bytes of ELVA up to v0.33. A server
+	// that answers in the other bytes is answered in those.
+	ELVA, ELVA33 bool
 	// Subprotocols are offered in the handshake, the preferred first.
 	Subprotocols []string
 	// HTTPClient makes the handshake request: certificates, proxies and cookies are
@@ -128,8 +147,21 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-func (o *Options) machine() provider.Config {
+// framing returns ELVA's framing, if that is wanted, or nil.
+func (o *Options) framing() *codec.Framing {
+	switch {
+	case o.ELVA33:
+		return codec.ELVA33
+	case o.ELVA:
+		return codec.ELVA
+	}
+	return nil
+}
+
+func (o *Options) machine(document string) provider.Config {
 	return provider.Config{
+		ELVA:           o.framing(),
+		Document:       document,
 		Rand:           rand.Uint64,
 		MinBackoff:     millis(o.MinBackoff),
 		MaxBackoff:     millis(o.MaxBackoff),
