@@ -112,12 +112,15 @@ func (s shared) insertType(tx *Txn, index int, ref update.TypeRef, name string) 
 }
 
 // pushType is insertType at the end, after what was deleted there as well.
-func (s shared) pushType(tx *Txn, ref update.TypeRef) (shared, error) {
+func (s shared) pushType(tx *Txn, ref update.TypeRef, name string) (shared, error) {
 	if err := s.check(tx); err != nil {
 		return shared{}, err
 	}
+	if !validKey(name) {
+		return shared{}, ErrUTF8
+	}
 	l := &s.d.lists[s.d.sequence(s.t)]
-	return s.putType(tx, l.visible, gap{l.end, 0}, ref, ""), nil
+	return s.putType(tx, l.visible, gap{l.end, 0}, ref, name), nil
 }
 
 func (s shared) putType(tx *Txn, index uint32, g gap, ref update.TypeRef, name string) shared {
@@ -150,19 +153,19 @@ func (a Array) InsertMap(tx *Txn, index int) (Map, error) {
 
 // PushText puts a new text at the end, as Push does. The error is as that of Push.
 func (a Array) PushText(tx *Txn) (Text, error) {
-	s, err := a.pushType(tx, update.TypeText)
+	s, err := a.pushType(tx, update.TypeText, "")
 	return Text{s}, err
 }
 
 // PushArray puts a new array at the end, as Push does. The error is as that of Push.
 func (a Array) PushArray(tx *Txn) (Array, error) {
-	s, err := a.pushType(tx, update.TypeArray)
+	s, err := a.pushType(tx, update.TypeArray, "")
 	return Array{s}, err
 }
 
 // PushMap puts a new map at the end, as Push does. The error is as that of Push.
 func (a Array) PushMap(tx *Txn) (Map, error) {
-	s, err := a.pushType(tx, update.TypeMap)
+	s, err := a.pushType(tx, update.TypeMap, "")
 	return Map{s}, err
 }
 
