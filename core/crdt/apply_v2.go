@@ -17,7 +17,9 @@ func (d *Doc) ApplyV2From(u []byte, origin any) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !ordered { // no document writes that
+	// What is put aside below is integrated later than Yjs does, which observers and the
+	// clean-up of formats would notice; and no document writes an update out of order.
+	if !ordered || d.handlers.watching > 0 || d.formats {
 		if u, err = update.ConvertV2ToV1(u); err != nil {
 			return false, err
 		}
