@@ -20,6 +20,7 @@ type client struct {
 	// What the state was before the running transaction, if began is its number.
 	before uint64
 	began  uint32
+	rank   uint32 // how many clients had units before it did
 }
 
 // chunk is some consecutive blocks of a client.

@@ -66,6 +66,9 @@ type Doc struct {
 	emptied  bool   // the transaction being cleaned up has made what was in a type GC
 
 	handlers handlers
+	undoers  int    // undo managers
+	time     int64  // see SetTime
+	ranks    uint32 // clients that have units
 
 	// Memory that is used again.
 	sections []update.Section

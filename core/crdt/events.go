@@ -125,9 +125,9 @@ func (d *Doc) notify(tx *Txn) {
 	if k.watching > 0 {
 		d.callObservers(tx)
 		d.callDeep(tx)
-		for _, fn := range k.after.list {
-			(*fn)(tx)
-		}
+	}
+	for _, fn := range k.after.list {
+		(*fn)(tx)
 	}
 	if !tx.local && d.needsCleaning(tx) {
 		d.cleanAfter(tx)

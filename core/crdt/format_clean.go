@@ -163,7 +163,7 @@ func (d *Doc) cleanAfter(of *Txn) {
 }
 
 // noteDeleters notes the clients of which units were deleted, in the order in which
-// that began: what cleanAfter does depends on it.
+// that began: what cleanAfter and undo managers do depends on it.
 func (tx *Txn) noteDeleters() {
 	tx.lost = tx.lost[:0]
 	for i, r := range tx.deletes {

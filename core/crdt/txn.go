@@ -20,7 +20,7 @@ type Txn struct {
 
 	touched []touched           // clients that got units
 	deletes []idRange           // what was deleted, in order after the observers' calls began
-	lost    []uint32            // clients that lost units, in the order they did; see cleanAfter
+	lost    []uint32            // clients that lost units, in the order they did, where somebody asks; see noteDeleters
 	joins   []id                // first units of new blocks that come right after their origin
 	silent  bool                // nobody asks which of the new units are deleted
 	splits  []id                // blocks that may be joined with what is left of them again
@@ -149,7 +149,7 @@ func (d *Doc) recycle(tx *Txn) {
 // Source: yjs@13.6.33/src/utils/Transaction.js#cleanupTransactions.
 func (d *Doc) cleanup(tx *Txn) {
 	defer d.settle(tx) // even if a handler panics
-	if !tx.local && d.formats {
+	if !tx.local && d.formats || d.undoers > 0 {
 		tx.noteDeleters()
 	}
 	tx.deletes = joinRanges(tx.deletes)
@@ -217,6 +217,10 @@ func (tx *Txn) touch(ci uint32) {
 		return
 	}
 	c.began, c.before = tx.number, c.state
+	if c.state == 0 {
+		tx.doc.ranks++
+		c.rank = tx.doc.ranks
+	}
 	tx.touched = append(tx.touched, touched{client: ci, before: c.state})
 }
 

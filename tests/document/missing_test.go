@@ -9,7 +9,6 @@ import (
 func missing(script []*Step) string {
 	for _, s := range script {
 		for _, m := range []struct{ text, what string }{
-			{`"manager":`, "undo managers"},
 			{`"restore":`, "snapshots"},
 			{`"xml:`, "XML"}, {`"element:`, "XML"}, {`"xmltext:`, "XML"}, {`"$type":"element"`, "XML"}, {`"$type":"xmltext"`, "XML"},
 		} {

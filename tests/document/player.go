@@ -22,6 +22,10 @@ type player struct {
 	made    []Update
 	events  []any
 	subdocs []any
+	stack   []any
+
+	managers []*crdt.UndoManager
+	now      int64
 }
 
 // A mismatch is a difference to Yjs, with all that a reader needs of it.
@@ -48,7 +52,10 @@ func (p *player) Play(s *Step) error {
 		return nil
 	}
 	p.step++
-	p.made, p.events, p.subdocs = p.made[:0], nil, nil
+	p.made, p.events, p.subdocs, p.stack = p.made[:0], nil, nil, nil
+	if s.Now != 0 {
+		p.now = s.Now
+	}
 	err := p.play(s)
 	if m, ok := errors.AsType[*mismatch](err); ok {
 		m.script, m.step, m.line = p.name, p.step, s.line
@@ -57,7 +64,7 @@ func (p *player) Play(s *Step) error {
 }
 
 func (p *player) begin(s *Step) {
-	*p = player{name: s.Script, roots: s.Roots}
+	*p = player{name: s.Script, roots: s.Roots, now: 1_000_000}
 	observed := s.Observe
 	for _, of := range s.Docs {
 		options := []crdt.Option{crdt.WithClientID(of.Client), crdt.WithGUID("script")}
@@ -89,6 +96,7 @@ func (p *player) play(s *Step) error {
 		return p.merge(s)
 	}
 	d := p.docs[s.On]
+	d.SetTime(p.now)
 	switch {
 	case s.Do != nil:
 		return p.do(s, d)
@@ -102,6 +110,10 @@ func (p *player) play(s *Step) error {
 		return p.relative(s, d)
 	case s.Abs != nil:
 		return p.absolute(s, d)
+	case s.Manager != nil:
+		return p.manage(s, d)
+	case s.Undo != nil:
+		return p.undo(s, d)
 	}
 	return fmt.Errorf("%w: a step of no known kind", errForm)
 }
@@ -134,9 +146,9 @@ func (p *player) apply(s *Step, d *crdt.Doc) error {
 	u := p.updates[*s.Apply]
 	var err error
 	if s.Version == 2 {
-		_, err = d.ApplyV2(u.V2)
+		_, err = d.ApplyV2From(u.V2, "remote")
 	} else {
-		_, err = d.Apply(u.V1)
+		_, err = d.ApplyFrom(u.V1, "remote")
 	}
 	if err != nil {
 		return &mismatch{what: "the update was refused", detail: err.Error() + "\n" + inspect(u.V1)}
@@ -163,6 +175,9 @@ func (p *player) compareMade(s *Step) error {
 		}
 	}
 	if err := sameForm("the events of subdocuments", p.subdocs, s.Subdocs); err != nil {
+		return err
+	}
+	if err := sameForm("the events of undo managers", p.stack, s.Stack); err != nil {
 		return err
 	}
 	return sameForm("the events", p.events, s.Events)

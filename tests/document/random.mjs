@@ -192,6 +192,15 @@ export const randomScript = (name, seed, { kind, clients = 3, steps = 60, checks
     receive(a, s.diff(b, a))
   }
   const managers = undo ? ids.map((_, i) => s.manager(i, o.roots.map(root => [root]))) : []
+  if (undo === 'varied') {
+    // Some look after a part, take others' changes for their own, or write over what others set.
+    managers.forEach((_, i) => {
+      const roots = r.some(o.roots, 70)
+      managers[i] = s.manager(i, (roots.length ? roots : o.roots).map(root => [root]), {
+        captureTimeout: r.pick([0, 500]), origins: r.chance(30) ? ['remote'] : [], ignoreRemoteMapChanges: r.chance(40)
+      })
+    })
+  }
   const positions = []
   const vectors = []
   for (let step = 1; step <= steps; step++) {

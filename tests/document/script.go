@@ -85,6 +85,8 @@ type Step struct {
 	Stack          *Canonical `json:"stack"`
 	Stacks         []int      `json:"stacks"`
 
+	IgnoreRemoteMapChanges bool `json:"ignoreRemoteMapChanges"`
+
 	line []byte
 }
 
