@@ -10,7 +10,6 @@ func missing(script []*Step) string {
 	for _, s := range script {
 		for _, m := range []struct{ text, what string }{
 			{`"restore":`, "snapshots"},
-			{`"xml:`, "XML"}, {`"element:`, "XML"}, {`"xmltext:`, "XML"}, {`"$type":"element"`, "XML"}, {`"$type":"xmltext"`, "XML"},
 		} {
 			if bytes.Contains(s.line, []byte(m.text)) {
 				return m.what

@@ -63,6 +63,16 @@ func child(of any, step any) any {
 	case crdt.XMLHook:
 		v, _ := of.Get(key)
 		return v
+	case crdt.XMLText:
+		return child(of.Text, step)
+	case crdt.XMLFragment:
+		return of.Get(int(index))
+	case crdt.XMLElement:
+		if isIndex {
+			return of.Get(int(index))
+		}
+		v, _ := of.Attribute(key)
+		return v
 	}
 	panic(fmt.Sprintf("%T has nothing at %v (an index: %v)", of, step, isIndex))
 }
@@ -79,6 +89,8 @@ func operate(tx *crdt.Txn, op *Op) error {
 		err = onArray(tx, target, op.Name, &a)
 	case "map":
 		err = onMap(tx, target, op.Name, &a)
+	case "xml":
+		err = onXML(tx, target, op.Name, &a)
 	case "doc":
 		err = onDoc(target, op.Name, &a)
 	default:
@@ -176,18 +188,12 @@ func insertEmbed(tx *crdt.Txn, t crdt.Text, index int, v any, attrs crdt.Attrs) 
 	if !ok {
 		return t.InsertEmbed(tx, index, v, attrs)
 	}
-	switch n.kind {
-	case "array":
-		s, err := t.InsertArray(tx, index, attrs)
-		return fillNew(tx, s, n, err)
-	case "map":
-		s, err := t.InsertMap(tx, index, attrs)
-		return fillNew(tx, s, n, err)
-	case "text":
-		s, err := t.InsertText(tx, index, attrs)
-		return fillNew(tx, s, n, err)
-	}
-	return errForm
+	_, err := maker{
+		text:  func() (crdt.Text, error) { return t.InsertText(tx, index, attrs) },
+		array: func() (crdt.Array, error) { return t.InsertArray(tx, index, attrs) },
+		dict:  func() (crdt.Map, error) { return t.InsertMap(tx, index, attrs) },
+	}.make(tx, n)
+	return err
 }
 
 // toDelta returns the ops of a delta in JSON.
@@ -241,139 +247,30 @@ func onArray(tx *crdt.Txn, target any, name string, a *args) error {
 	return fmt.Errorf("%w: operation %s", errForm, name)
 }
 
-// insertValues inserts plain values together, and between them types, each with
-// what is to be in it, as Yjs does.
-func insertValues(tx *crdt.Txn, t crdt.Array, index int, values []any) error {
-	for len(values) > 0 {
-		n := plain(values)
-		if n > 0 {
-			if err := t.Insert(tx, index, values[:n]...); err != nil {
-				return err
-			}
-			index, values = index+n, values[n:]
-			continue
+func onXML(tx *crdt.Txn, target any, name string, a *args) error {
+	if e, ok := target.(crdt.XMLElement); ok {
+		switch name {
+		case "xml.set":
+			return e.SetAttribute(tx, a.string(), a.value())
+		case "xml.unset":
+			return e.RemoveAttribute(tx, a.string())
 		}
-		if err := insertType(tx, t, index, values[0].(newType)); err != nil {
-			return err
-		}
-		index, values = index+1, values[1:]
+		target = e.XMLFragment
 	}
-	return nil
-}
-
-// pushValues is insertValues at the end, after what was deleted there as well.
-func pushValues(tx *crdt.Txn, t crdt.Array, values []any) error {
-	for len(values) > 0 {
-		n := plain(values)
-		if n > 0 {
-			if err := t.Push(tx, values[:n]...); err != nil {
-				return err
-			}
-			values = values[n:]
-			continue
+	x := target.(crdt.XMLFragment)
+	switch name {
+	case "xml.insert":
+		return insertNodes(tx, x, a.int(), a.values())
+	case "xml.after":
+		var child crdt.Shared
+		if index := a.int(); index >= 0 {
+			child = x.Get(index)
 		}
-		var err error
-		v := values[0].(newType)
-		switch v.kind {
-		case "array":
-			var s crdt.Array
-			s, err = t.PushArray(tx)
-			err = fillNew(tx, s, v, err)
-		case "map":
-			var s crdt.Map
-			s, err = t.PushMap(tx)
-			err = fillNew(tx, s, v, err)
-		case "text":
-			var s crdt.Text
-			s, err = t.PushText(tx)
-			err = fillNew(tx, s, v, err)
-		default:
-			err = errForm
-		}
-		if err != nil {
-			return err
-		}
-		values = values[1:]
+		return insertNodesAfter(tx, x, child, a.values())
+	case "xml.delete":
+		return x.Delete(tx, a.int(), a.int())
 	}
-	return nil
-}
-
-// plain returns how many of the values come before the first type.
-func plain(values []any) int {
-	for i, v := range values {
-		if _, ok := v.(newType); ok {
-			return i
-		}
-	}
-	return len(values)
-}
-
-func insertType(tx *crdt.Txn, t crdt.Array, index int, v newType) error {
-	switch v.kind {
-	case "array":
-		s, err := t.InsertArray(tx, index)
-		return fillNew(tx, s, v, err)
-	case "map":
-		s, err := t.InsertMap(tx, index)
-		return fillNew(tx, s, v, err)
-	case "text":
-		s, err := t.InsertText(tx, index)
-		return fillNew(tx, s, v, err)
-	}
-	return errForm
-}
-
-// fillNew fills a type that was just made, unless that failed.
-func fillNew(tx *crdt.Txn, s crdt.Shared, n newType, err error) error {
-	if err != nil {
-		return err
-	}
-	return fill(tx, s, n.form)
-}
-
-// fill puts into a new type what its form says.
-func fill(tx *crdt.Txn, s crdt.Shared, f crdt.Object) error {
-	switch s := s.(type) {
-	case crdt.Array:
-		items, _ := f.Get("items").([]any)
-		return insertValues(tx, s, 0, items)
-	case crdt.Map:
-		return setEntries(tx, s, f)
-	case crdt.Text:
-		if delta, _ := f.Get("delta").([]any); len(delta) > 0 {
-			return s.ApplyDelta(tx, toDelta(delta))
-		}
-		return nil
-	}
-	return errForm
-}
-
-func setEntries(tx *crdt.Txn, m crdt.Map, f crdt.Object) error {
-	entries, _ := f.Get("entries").([]any)
-	for _, e := range entries {
-		if err := setValue(tx, m, e.([]any)[0].(string), e.([]any)[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func setValue(tx *crdt.Txn, m crdt.Map, key string, v any) error {
-	if v, ok := v.(newType); ok {
-		switch v.kind {
-		case "array":
-			s, err := m.SetArray(tx, key)
-			return fillNew(tx, s, v, err)
-		case "map":
-			s, err := m.SetMap(tx, key)
-			return fillNew(tx, s, v, err)
-		case "text":
-			s, err := m.SetText(tx, key)
-			return fillNew(tx, s, v, err)
-		}
-		return errForm
-	}
-	return m.Set(tx, key, v)
+	return fmt.Errorf("%w: operation %s", errForm, name)
 }
 
 func onMap(tx *crdt.Txn, target any, name string, a *args) error {

@@ -270,6 +270,14 @@ func views(d *crdt.Doc, roots []string) any {
 		case crdt.Text:
 			put("text", name, s.String())
 			put("delta", name, deltaForm(s.ToDelta()))
+		case crdt.XMLText:
+			put("text", name, s.Text.String())
+			put("delta", name, deltaForm(s.ToDelta()))
+			put("xml", name, s.String())
+		case crdt.XMLFragment:
+			put("xml", name, s.String())
+		case crdt.XMLElement:
+			put("xml", name, s.String())
 		case crdt.Array:
 			put("array", name, view(s))
 		case crdt.Map:

@@ -52,7 +52,7 @@ const nested = (r, o, depth) => {
     case 2: return { $type: 'text', delta: inserts(r) }
     case 3: return { $type: 'map' }
     case 4: return { $type: 'array' }
-    default: return r.chance(50) ? { $type: 'text' } : node(r, o, depth + 1)
+    default: return r.chance(50) ? { $type: 'text' } : r.chance(20) ? { $type: 'fragment' } : node(r, { ...o, hooks: false }, depth + 1)
   }
 }
 
@@ -61,9 +61,9 @@ const inserts = r => Array.from({ length: r.below(3) }, () => r.chance(40) ? { i
 const node = (r, o, depth) => {
   switch (r.below(5)) {
     case 0: case 1: return { $type: 'xmltext', delta: inserts(r) }
-    case 2: return depth < 3 ? { $type: 'element', name: r.pick(NAMES), children: nodes(r, o, depth + 1), attributes: [['id', r.text(2)]] } : { $type: 'xmltext' }
+    case 2: return depth < 3 ? { $type: 'element', name: r.pick(NAMES), children: nodes(r, { ...o, hooks: true }, depth + 1), attributes: [['id', r.text(2)]] } : { $type: 'xmltext' }
     case 3: return { $type: 'element', name: r.pick(NAMES) }
-    default: return r.chance(30) ? { $type: 'hook', name: 'hook', entries: entries(r, { ...o, nested: false }, depth) } : { $type: 'element', name: 'br' }
+    default: return o.hooks !== false && r.chance(30) ? { $type: 'hook', name: 'hook', entries: entries(r, { ...o, nested: false }, depth) } : { $type: 'element', name: 'br' }
   }
 }
 
@@ -147,7 +147,7 @@ const operation = (r, doc, roots, o) => {
     case 'map': case 'hook': return mapOperation(r, { ...o, nested: o.nested && kind === 'map' }, target)
     case 'array': return listOperation(r, o, target, kind)
     default:
-      if (kind === 'element' && r.chance(40)) return r.chance(80) ? ['xml.set', target.path, r.pick(KEYS), r.chance(80) ? r.text(3) : value(r, { ...o, nested: false }, 0)] : ['xml.unset', target.path, r.pick(KEYS)]
+      if (kind === 'element' && r.chance(40)) return r.chance(80) ? ['xml.set', target.path, r.pick(KEYS), r.chance(80) ? r.text(3) : value(r, { ...o, nested: false, subdocs: false }, 0)] : ['xml.unset', target.path, r.pick(KEYS)]
       return listOperation(r, o, target, kind)
   }
 }
