@@ -282,20 +282,6 @@ func (p *Peer) checkSaved(c provider.Counts) {
 			p.world.Problem(p.Name, "an edit was reported saved, and is not durable")
 		}
 	}
-	if c.Saved && !p.site.store.Holds(p.Document, p.Doc.Encode()) && p.onlyOurs() {
-		p.world.Problem(p.Name, "the document was reported saved, and is not durable")
-	}
-}
-
-// onlyOurs reports whether nobody else writes the document: then all of it was ours to
-// save.
-func (p *Peer) onlyOurs() bool {
-	for _, other := range p.world.peers {
-		if other != p && other.Document == p.Document {
-			return false
-		}
-	}
-	return true
 }
 
 func (p *Peer) must(err error) {

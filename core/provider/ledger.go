@@ -175,5 +175,5 @@ func (l *ledger) counts() Counts {
 type Counts struct {
 	Unsynced uint64 // edits that the server is not known to have
 	Unsaved  uint64 // edits that are not known to be durable there
-	Saved    bool   // all of the document is durable, as far as this provider knows it
+	Saved    bool   // every local edit is durable, and what the document held when it was joined
 }

@@ -53,6 +53,13 @@ func (a Permission) String() string { return [...]string{"unknown", "read", "wri
 // framing.
 func (p *Provider) Weft() bool { return p.Connected() && p.weft.on }
 
+// Joined reports whether edits are sent as they come, unless a write is in progress:
+// there is a connection, and our first message of it is sent.
+func (p *Provider) Joined() bool { return p.Connected() && (!p.weft.on || p.weft.joined) }
+
+// Uploading reports whether parts of a diff wait for the write in progress.
+func (p *Provider) Uploading() bool { return len(p.weft.chunks) > 0 }
+
 // Counts returns what became of the local edits. It means something once a server
 // with the weft framing was met.
 func (p *Provider) Counts() Counts { return p.weft.ledger.counts() }

@@ -56,11 +56,14 @@ type Client struct {
 
 // view is what the getters show.
 type view struct {
-	status  Status
-	synced  bool
-	closed  bool
-	err     error // why the last connection or attempt ended
-	stopped error // why there are no more attempts; nil while there are, or if the program ended them
+	status     Status
+	synced     bool
+	closed     bool
+	weft       bool // the server of the connection speaks weft.v1
+	counts     Counts
+	permission Permission
+	err        error // why the last connection or attempt ended
+	stopped    error // why there are no more attempts; nil while there are, or if the program ended them
 }
 
 // New returns a client of a document on a server, not connected. url is the server's
@@ -139,7 +142,7 @@ func (c *Client) Update(u []byte) error {
 			return fmt.Errorf("client: update: %w", err)
 		}
 		switch {
-		case !c.machine.Connected():
+		case !c.machine.Connected() || !c.machine.Joined():
 			c.sent.edited()
 		case c.link.idle():
 			c.sent.posted()

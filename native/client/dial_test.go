@@ -115,7 +115,7 @@ func TestHandshakeRequest(t *testing.T) {
 			t.Errorf("address %v", r.URL)
 		}
 		h := r.Header
-		if h.Get("Authorization") != token || h.Get("X-Static") != "1" || h.Get("Sec-WebSocket-Protocol") != "two,one" {
+		if h.Get("Authorization") != token || h.Get("X-Static") != "1" || h.Get("Sec-WebSocket-Protocol") != "weft.v1,two,one" {
 			t.Errorf("header %v", h)
 		}
 	}

@@ -46,7 +46,16 @@
 // Edits made without a connection are in the document and nowhere else; the next
 // handshake carries them, however many there are.
 //
-// # What is guaranteed
+// # What is saved
+//
+// With a server that speaks weft.v1 (docs/wire/weft.md), which the client offers, it
+// knows what became of each edit: [Client.WaitSaved] waits until all are durable at the
+// server, [Client.Counts] and Options.OnCounts say how many are not yet. Edits that the
+// server refuses are told by Options.OnRejected; a token that does not hold is an
+// *[AuthError], a stored document of another history a *[DivergedError], after which
+// [Client.Rejoin] joins what there is, or what the server has.
+//
+// # What is guaranteed by other servers
 //
 // An update that the server has been sent may still be lost with the server or the
 // connection, until the next handshake brings it again: the y protocol has no

@@ -18,6 +18,8 @@ import (
 type link struct {
 	c      *Client
 	conn   uint32 // the machine's number
+	offer  bool   // weft.v1 is offered
+	ctx    context.Context
 	cancel context.CancelFunc
 
 	mu  sync.Mutex
@@ -32,6 +34,7 @@ type link struct {
 	broken   bool            // a write failed
 	over     bool            // run has ended
 	carries  uint64          // how many edits are with the socket when all is written; known once it is hung up
+	failure  error           // why we gave it up, if it was not the machine
 	denied   *string         // "permission denied", and why
 	code     codec.CloseCode // 0, or what to close with when all is written
 	reason   string          // for people, beside code
@@ -47,9 +50,9 @@ const (
 )
 
 // dial starts an attempt.
-func (c *Client) dial(conn uint32) {
+func (c *Client) dial(conn uint32, offer bool) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &link{c: c, conn: conn, cancel: cancel, deadline: host.Never}
+	l := &link{c: c, conn: conn, offer: offer, ctx: ctx, cancel: cancel, deadline: host.Never}
 	c.link = l
 	c.links[l] = struct{}{}
 	go l.run(ctx)
@@ -71,7 +74,7 @@ func (l *link) run(ctx context.Context) {
 
 // open dials. The machine says when that takes too long, by a Close.
 func (l *link) open(ctx context.Context) error {
-	ws, err := l.c.target.dial(ctx, &l.c.opts)
+	ws, err := l.c.target.dial(ctx, &l.c.opts, l.offer)
 	if err != nil {
 		return err
 	}
@@ -203,6 +206,13 @@ func (c *Client) end(now int64, e *event) {
 		c.link = nil
 		c.sent.disconnected()
 		code, why := ending(err)
+		if l.failure != nil {
+			why = l.failure
+		}
+		reason := ""
+		if ce, ok := errors.AsType[*wsconn.CloseError](err); ok {
+			reason = ce.Reason
+		}
 		if l.denied != nil && !code.Permanent() && !c.machine.Synced() {
 			why = &RefusedError{Code: codec.Forbidden, Reason: *l.denied}
 		}
@@ -218,7 +228,7 @@ func (c *Client) end(now int64, e *event) {
 		} else {
 			c.log.Debug("attempt failed", "error", why)
 		}
-		c.machine.HandleClose(now, l.conn, code, "")
+		c.machine.HandleClose(now, l.conn, code, reason)
 	}
 	c.forget(l)
 }

@@ -23,6 +23,7 @@ const (
 	received                       // link, frame
 	written                        // link, err: a write returned
 	hungUp                         // link: the close handshake is over
+	tokened                        // link, token, err
 	ended                          // link, err: its reader ended, or its dialling failed; asked, verdict
 )
 
@@ -32,6 +33,7 @@ type event struct {
 	link  *link
 	call  *call
 	frame []byte
+	token string
 	err   error
 
 	asked   bool  // Options.OnFailure was
@@ -100,7 +102,11 @@ func (c *Client) event(now int64, e *event) {
 	case opened:
 		if e.link == c.link {
 			c.log.Debug("connected")
-			c.machine.HandleOpen(now, e.link.conn)
+			if e.link.ws.Subprotocol() == codec.WeftProtocol {
+				c.machine.HandleOpenWeft(now, e.link.conn)
+			} else {
+				c.machine.HandleOpen(now, e.link.conn)
+			}
 		}
 	case received:
 		if e.link == c.link {
@@ -111,6 +117,8 @@ func (c *Client) event(now int64, e *event) {
 	case hungUp:
 		e.link.hanging = false
 		c.forget(e.link)
+	case tokened:
+		c.tokened(now, e.link, e.token, e.err)
 	case ended:
 		c.end(now, e)
 	}
@@ -159,10 +167,12 @@ func (c *Client) drain(now int64) {
 	for o, ok := c.machine.Next(); ok; o, ok = c.machine.Next() {
 		c.perform(now, o)
 	}
+	c.view.weft = c.machine.Weft()
 	l := c.link
 	if l == nil {
 		return
 	}
+	c.sent.partial = c.machine.Uploading()
 	c.advance(l)
 	if l.idle() {
 		c.sent.written(c.sent.carried()) // the machine holds nothing back now
@@ -173,7 +183,7 @@ func (c *Client) perform(now int64, o provider.Output) {
 	m := c.machine
 	switch o.Kind {
 	case provider.Dial:
-		c.dial(o.Conn)
+		c.dial(o.Conn, o.Weft)
 	case provider.Close:
 		if o.Code == codeTimeout {
 			c.view.err = errSilent
@@ -224,11 +234,19 @@ func (c *Client) perform(now int64, o provider.Output) {
 	case provider.SyncedChanged:
 		c.synced(o.Synced)
 	case provider.Refused:
+		switch c.view.err.(type) {
+		case *RefusedError, *StoppedError:
+		default:
+			// The server has ended the document, not the connection.
+			c.view.err = &RefusedError{Code: o.Code, Reason: o.Text}
+		}
 		c.view.stopped = c.view.err
 		c.log.Warn("the server refused", "error", c.view.err)
 	case provider.Denied:
 		reason := string(o.Payload)
 		c.link.denied = &reason
+	default:
+		c.performWeft(o)
 	}
 }
 

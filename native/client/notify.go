@@ -11,10 +11,15 @@ import (
 type noteKind uint8
 
 const (
-	statusNote    noteKind = iota // status, err
-	syncedNote                    // synced
-	updateNote                    // updates, size
-	awarenessNote                 // change
+	statusNote     noteKind = iota // status, err
+	syncedNote                     // synced
+	updateNote                     // updates, size
+	awarenessNote                  // change
+	countsNote                     // counts
+	rejectedNote                   // rejected
+	permissionNote                 // permission, text
+	epochNote                      // epoch
+	progressNote                   // done, total
 )
 
 // note is something to tell the application.
@@ -26,6 +31,13 @@ type note struct {
 	updates [][]byte
 	size    int // of updates, in bytes
 	change  AwarenessChange
+
+	counts      Counts
+	rejected    []Rejection
+	permission  Permission
+	text        string
+	epoch       []byte
+	done, total uint64
 }
 
 const (
@@ -113,6 +125,16 @@ func (o *Options) wants(k noteKind) bool {
 		return o.OnUpdate != nil
 	case awarenessNote:
 		return o.OnAwareness != nil
+	case countsNote:
+		return o.OnCounts != nil
+	case rejectedNote:
+		return o.OnRejected != nil
+	case permissionNote:
+		return o.OnPermission != nil
+	case epochNote:
+		return o.OnEpoch != nil
+	case progressNote:
+		return o.OnProgress != nil
 	}
 	return false
 }
@@ -131,11 +153,25 @@ func (o *Options) call(x *note) {
 		if !x.change.empty() {
 			o.OnAwareness(x.change)
 		}
+	case countsNote:
+		o.OnCounts(x.counts)
+	case rejectedNote:
+		for _, r := range x.rejected {
+			o.OnRejected(r)
+		}
+	case permissionNote:
+		o.OnPermission(x.permission, x.text)
+	case epochNote:
+		o.OnEpoch(x.epoch)
+	case progressNote:
+		o.OnProgress(x.done, x.total)
 	}
 }
 
 // merges reports whether a note and the next one are as good as one of both.
-func (x *note) merges() bool { return x.kind == updateNote || x.kind == awarenessNote }
+func (x *note) merges() bool {
+	return x.kind == updateNote || x.kind == awarenessNote || x.kind == countsNote || x.kind == progressNote
+}
 
 // merge takes in a later note of the same kind.
 func (x *note) merge(y *note) {
@@ -149,6 +185,12 @@ func (x *note) merge(y *note) {
 		}
 	case awarenessNote:
 		x.change.merge(&y.change)
+	case rejectedNote:
+		// Of very many the newest are told.
+		x.rejected = append(x.rejected, y.rejected...)
+		if n := len(x.rejected) - maxNotes; n > 0 {
+			x.rejected = append([]Rejection(nil), x.rejected[n:]...)
+		}
 	default:
 		*x = *y
 	}

@@ -55,8 +55,17 @@ type Options struct {
 	// has to be long too. ELVA33 is the same in the bytes of ELVA up to v0.33. A server
 	// that answers in the other bytes is answered in those.
 	ELVA, ELVA33 bool
-	// Subprotocols are offered in the handshake, the preferred first.
+	// Subprotocols are offered in the handshake, the preferred first, after weft.v1.
 	Subprotocols []string
+	// Plain: speak the y protocol only, and do not offer weft.v1.
+	Plain bool
+	// Token, if set, is asked for a token when a connection to a server that speaks
+	// weft.v1 opens, and when the server asks for another one. An error ends the
+	// connection; the next one comes after the backoff. It is called from a goroutine
+	// of its own, and must return when ctx ends.
+	Token func(ctx context.Context) (string, error)
+	// Epoch is what OnEpoch told last, of a document that was kept since.
+	Epoch []byte
 	// HTTPClient makes the handshake request: certificates, proxies and cookies are
 	// its affair. A transport of net/http goes on with an attempt that was given up
 	// until its own dial timeout. Nil: as http.DefaultClient, without that.
@@ -106,6 +115,18 @@ type Options struct {
 	// [Awareness.Others].
 	OnAwareness func(AwarenessChange)
 
+	// OnCounts is told what became of the local edits, each time that it changes.
+	OnCounts func(Counts)
+	// OnRejected is told which updates the server refused.
+	OnRejected func(Rejection)
+	// OnPermission is told what the server lets the client do, and why.
+	OnPermission func(p Permission, reason string)
+	// OnEpoch is told the id of the history that the document is of, empty if there is
+	// none. Who keeps the document keeps it too, for Options.Epoch.
+	OnEpoch func(epoch []byte)
+	// OnProgress is told how many bytes of a large document have come, of how many.
+	OnProgress func(done, total uint64)
+
 	transport *http.Transport // of HTTPClient, if nobody else has it
 }
 
@@ -120,6 +141,9 @@ func (o Options) withDefaults() (Options, error) {
 		if d < 0 {
 			return o, errors.New("client: a duration in Options is negative")
 		}
+	}
+	if len(o.Epoch) > codec.MaxEpoch {
+		return o, errors.New("client: Options.Epoch is too long to be one")
 	}
 	if o.ReadLimit < 0 || o.QueueLimit < 0 {
 		return o, errors.New("client: a limit in Options is negative")
@@ -161,7 +185,10 @@ func (o *Options) framing() *codec.Framing {
 func (o *Options) machine(document string) provider.Config {
 	return provider.Config{
 		ELVA:           o.framing(),
+		Weft:           !o.Plain && len(document) > 0 && len(document) <= codec.MaxID,
 		Document:       document,
+		Token:          o.Token != nil,
+		Epoch:          o.Epoch,
 		Rand:           rand.Uint64,
 		MinBackoff:     millis(o.MinBackoff),
 		MaxBackoff:     millis(o.MaxBackoff),

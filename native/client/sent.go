@@ -7,10 +7,11 @@ package client
 // without one, lost with one, or too large to wait for a write, it is in the answer
 // to the server's state vector; until that is given such edits are adrift.
 type sent struct {
-	edits  uint64 // made so far
-	taken  uint64 // the first so many were taken
-	held   int    // bytes of those that wait for the write under way
-	adrift bool
+	edits   uint64 // made so far
+	taken   uint64 // the first so many were taken
+	held    int    // bytes of those that wait for the write under way
+	adrift  bool
+	partial bool // parts of a diff are still to be sent
 }
 
 // edited notes an edit without a connection to send it.
@@ -42,7 +43,7 @@ func (s *sent) disconnected() { s.held, s.adrift = 0, s.missing() }
 // carried returns how many edits the socket will have when the frames to write now
 // are written.
 func (s *sent) carried() uint64 {
-	if s.adrift {
+	if s.adrift || s.partial {
 		return 0
 	}
 	return s.edits

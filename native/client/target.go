@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"sync"
 
+	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/native/wsconn"
 )
 
@@ -71,8 +72,13 @@ func (t *target) set(next Target) {
 	t.now = next
 }
 
-// dial makes an attempt, and one more with credentials if the server asks for them.
-func (t *target) dial(ctx context.Context, o *Options) (*wsconn.Conn, error) {
+// dial makes an attempt, which offers weft.v1 or not, and one more with credentials if
+// the server asks for them.
+func (t *target) dial(ctx context.Context, o *Options, offer bool) (*wsconn.Conn, error) {
+	protocols := o.Subprotocols
+	if offer {
+		protocols = append([]string{codec.WeftProtocol}, protocols...)
+	}
 	now, allowed := t.get()
 	address, err := parseServer(now.Address)
 	if err != nil {
@@ -91,7 +97,7 @@ func (t *target) dial(ctx context.Context, o *Options) (*wsconn.Conn, error) {
 		ws, err := wsconn.Dial(ctx, withParams(address, now.Params), wsconn.Options{
 			ReadLimit:    o.ReadLimit,
 			Compression:  o.Compression,
-			Subprotocols: o.Subprotocols,
+			Subprotocols: protocols,
 			Header:       now.Header,
 			Client:       o.HTTPClient,
 		})
