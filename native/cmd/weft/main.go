@@ -3,8 +3,7 @@
 // It only wires: flags to the packages that do the work. `weft --help` is the
 // manual; every flag of `weft serve` has an environment variable.
 //
-// Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed,
-// 4 this version cannot do it.
+// Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed.
 package main
 
 import (
@@ -19,11 +18,10 @@ import (
 
 // The exit statuses, part of the command's interface.
 const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitBadInput    = 3
-	exitUnsupported = 4
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitBadInput = 3
 )
 
 // An exitError ends the command with a status other than exitFailed.
@@ -55,8 +53,7 @@ const about = `weft keeps shared documents in sync.
   weft relay --upstream wss://hub.example.org/
   weft update inspect notes.bin       what is in an update, struct by struct
 
-Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed,
-4 this version cannot do it.`
+Exit statuses: 0 done, 1 it failed, 2 wrong usage, 3 the input is malformed.`
 
 type versionCmd struct{}
 

@@ -253,7 +253,10 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 		{good, []string{"update", "diff", "--sv", "!"}, 3, "--sv: illegal base64"},
 		{good, []string{"update", "diff", "--sv", "/w=="}, 3, "--sv: lib0: "},
 		{good, []string{"update", "diff"}, 2, "--sv"},
-		{good, []string{"update", "view"}, 4, "document engine"},
+		{good, []string{"update", "view"}, 2, "say what to print"},
+		{good + "AQID\n", []string{"update", "view", "--text", "t"}, 3, "line 3: lib0: "},
+		{good + "AQID\n", []string{"update", "state"}, 3, "line 3: lib0: "},
+		{good, []string{"update", "state", "--since", "/w=="}, 3, "--since: lib0: "},
 		{"", []string{"update"}, 2, "expected one of"},
 		{"", []string{"nonsense"}, 2, "unexpected argument nonsense"},
 		{"", []string{"serve", "--nonsense"}, 2, "unknown flag --nonsense"},
@@ -275,7 +278,7 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "relay", "update", "update merge", "update diff", "update sv", "update inspect", "update view", "version"} {
+	for _, command := range []string{"", "serve", "relay", "update", "update merge", "update diff", "update sv", "update inspect", "update convert", "update state", "update view", "version"} {
 		got := weft(t, "", append(strings.Fields(command), "--help")...)
 		if got.status != 0 || got.err != "" || !strings.Contains(got.out, "Exit statuses:") {
 			t.Errorf("%q: status %d, errors %q, help %q", command, got.status, got.err, got.out)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"github.com/weft-sync/weft/core/update"
@@ -34,7 +33,7 @@ Examples:
 }
 
 const updateStatuses = `Exit statuses: 0 done, 1 a file cannot be read or the result not be written, 2 wrong usage, 3 an input
-is malformed (the message names its line or file), 4 this version cannot do it.`
+is malformed (the message names its line or file).`
 
 // filter is a tool that makes one result of each update.
 type filter struct {
@@ -165,22 +164,4 @@ func (c *filter) each(t *terminal, f func([]byte) ([]byte, error)) error {
 		return errNoInput
 	}
 	return nil
-}
-
-type viewCmd struct {
-	input
-}
-
-func (*viewCmd) Help() string {
-	return `Needs the document engine, which this version does not have.
-
-Example:
-  weft update view notes.bin
-
-` + updateStatuses
-}
-
-// Run says that there is no document engine yet.
-func (c *viewCmd) Run(*terminal) error {
-	return &exitError{exitUnsupported, errors.New("view needs the document engine, which this version does not have; `weft update inspect` prints the structs")}
 }
