@@ -101,6 +101,13 @@ type Config struct {
 	// the constant DefaultDocument.
 	DefaultDocument string
 
+	// OnStatus, if set, is told each change of the server's status, and OnDocument
+	// each change of a document's, those of one document in order. They are called from
+	// the goroutines that do the work, many at once, and must not block or call the
+	// server.
+	OnStatus   func(Status)
+	OnDocument func(document string, s DocumentStatus)
+
 	// Logger takes what an operator should know; nil means slog.Default().
 	Logger *slog.Logger
 }

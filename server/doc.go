@@ -64,6 +64,10 @@
 // What is kept of a document is its [Mode]: it is stored, or kept in memory, or not
 // kept at all, and then its room only passes messages on.
 //
+// What a server and its documents are doing is their [Status] and [DocumentStatus]:
+// asked for by Server.Status and Server.DocumentStatus, told as they change to
+// Config.OnStatus and Config.OnDocument.
+//
 // # When things go wrong
 //
 //   - A peer that sends what it must not is closed with a code that says why

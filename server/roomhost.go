@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 
 	"github.com/weft-sync/weft/core/codec"
 	"github.com/weft-sync/weft/core/crdt"
@@ -27,6 +28,8 @@ type roomHost struct {
 	mode Mode
 	loop *host.Loop[event]
 	refs int // members that have not gone; guarded by srv.mu
+
+	status atomic.Int32 // a DocumentStatus
 
 	// Everything below is of the room's goroutine.
 	room     machine
@@ -63,11 +66,14 @@ func newRoomHost(s *Server, name string) *roomHost {
 func (h *roomHost) run() {
 	defer close(h.ended)
 	for {
+		h.move(Loading)
 		if err := h.load(); err != nil {
+			h.move(Quarantined)
 			h.fail(err)
 			h.turnAway(codec.Quarantined, quarantineReason)
 		} else {
 			h.srv.clearQuarantine(h.name)
+			h.move(Open)
 			h.serve()
 			h.unload()
 			if h.broken {

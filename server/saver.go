@@ -91,6 +91,7 @@ func (s *saver) learn() {
 	s.host.room.HandleStored(seq)
 	if s.failing && seq >= s.whole {
 		s.failing, s.pause = false, 0
+		s.host.move(Open)
 		s.awaited.Store(s.host.stopping)
 		s.host.srv.stats.unsaved.Add(-1)
 		s.host.srv.log.Info("the store works again; the document is stored whole", "document", s.host.name)
@@ -128,6 +129,7 @@ func (s *saver) saved(now int64, e *event) {
 func (s *saver) fail(now int64, err error) {
 	if !s.failing {
 		s.failing = true
+		s.host.move(Unsaved)
 		s.await()
 		s.host.srv.stats.unsaved.Add(1)
 	}

@@ -36,6 +36,7 @@ type Server struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	status   atomic.Int32 // a Status
 	stopping atomic.Bool
 	hosts    sync.WaitGroup // goroutines of rooms
 	conns    sync.WaitGroup // readers, and goroutines that close a connection
@@ -170,6 +171,7 @@ func (s *Server) release(h *roomHost) bool {
 	if h.refs > 0 && !s.stopped {
 		return false
 	}
+	h.move(Absent) // under the lock, so that a room made after it speaks after it
 	delete(s.rooms, h.name)
 	return true
 }
@@ -245,6 +247,8 @@ func (s *Server) clearQuarantine(name string) {
 // must stay open until Shutdown has returned. A second call waits for the first.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
+	s.move(Stopping)
+	defer s.move(Stopped)
 	s.mu.Lock()
 	s.stopped = true
 	for _, h := range s.rooms {
