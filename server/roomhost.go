@@ -321,5 +321,6 @@ func (h *roomHost) unload() {
 	} else {
 		h.srv.log.Debug("document unloaded", "document", h.name)
 	}
+	h.batch = wsconn.Batch{} // where it was when the machine broke
 	h.room, h.doc, h.saver, h.members, h.frames, h.waiting, h.written = nil, nil, nil, nil, nil, nil, nil
 }
