@@ -25,6 +25,7 @@ const (
 	modulePCTab    = 80  // []byte
 	modulePCLn     = 104 // []byte
 	moduleFuncs    = 128 // []functab
+	moduleFind     = 152 // uintptr, findfunctab
 	moduleGoFunc   = 320 // uintptr
 	modulePCLnEnd  = 328 // uintptr
 	moduleSize     = 336 // of the part that is read here
@@ -80,6 +81,7 @@ type tables struct {
 	pctab  table
 	pcln   table
 	funcs  table
+	find   int // where the table of program counters begins
 	gofunc int // where funcdata offsets count from
 	end    int // of the pclntab
 }
@@ -147,12 +149,14 @@ func modulesOf(img []byte, header int) []tables {
 		t.pcln = slice(modulePCLn, 1, word(header+headerPCLn))
 		t.funcs = slice(moduleFuncs, functabSize, word(header+headerPCLn))
 		gofunc, end := word(module+moduleGoFunc), word(module+modulePCLnEnd)
+		find := word(module + moduleFind)
 		// ftab has one more entry than functions: where the last one ends.
 		if !ok || t.funcs.n/functabSize != t.nfunc+1 || gofunc == 0 || gofunc >= uint64(len(img)) ||
+			find == 0 || find >= uint64(len(img)) ||
 			end < uint64(t.pcln.at+t.pcln.n) || end > uint64(len(img)) {
 			continue
 		}
-		t.gofunc, t.end = int(gofunc), int(end)
+		t.find, t.gofunc, t.end = int(find), int(gofunc), int(end)
 		found = append(found, t)
 	}
 }

@@ -1,8 +1,8 @@
 // Package slim shrinks a WebAssembly module that the Go linker wrote, after
 // linking and without changing what it computes.
 //
-// It is not an optimiser: it never looks at code. It rewrites the data section
-// only, in one of two modes:
+// It is not an optimiser: it never looks at code. It rewrites the data section,
+// in one of two modes:
 //
 //   - [Repack] writes the same initial memory with fewer, larger segments. The
 //     linker starts a new segment after 8 zero bytes, and the thousands of
@@ -10,7 +10,8 @@
 //   - [Strip] also blanks the tables that only tracebacks, runtime.Callers and
 //     runtime.FuncForPC read: function names, files, lines, inlining. What the
 //     collector and the growth of stacks read stays. A crash then prints no
-//     names, so keep the unslimmed twin of a module that ships.
+//     names, so keep the unslimmed twin of a module that ships. And it has a
+//     start function write one large table that is regular.
 //
 // Strip knows the table layout of the Go versions in [Versions] and nothing
 // else. For a module of another version, or one whose tables do not agree with
@@ -98,10 +99,12 @@ type Report struct {
 	Functions int
 	// Blanked is the number of non-zero bytes of memory set to zero.
 	Blanked int
+	// Written is the number of bytes of memory that a start function writes.
+	Written int
 }
 
 // Shrink returns a module with the same code and, for [Repack], the same
-// initial memory as module, which is only read. Custom sections have no meaning
+// initial memory as module, which is only read. [Strip] adds a start function. Custom sections have no meaning
 // at run time and are left out, but for the one that names the toolchain. An
 // error is a *[FormatError].
 func Shrink(module []byte, mode Mode) ([]byte, Report, error) {
@@ -118,7 +121,11 @@ func Shrink(module []byte, mode Mode) ([]byte, Report, error) {
 	}
 	report := Report{Mode: Repack, GoVersion: goVersion(sections), SegmentsBefore: segments}
 	if mode == Strip {
-		stripped, functions, err := strip(img, report.GoVersion)
+		stripped, fill, functions, err := strip(img, report.GoVersion)
+		started := sections
+		if err == nil {
+			started, err = addStart(sections, fill)
+		}
 		var layout *LayoutError
 		switch {
 		case errors.As(err, &layout):
@@ -128,7 +135,8 @@ func Shrink(module []byte, mode Mode) ([]byte, Report, error) {
 		default:
 			report.Mode, report.Functions = Strip, functions
 			report.Blanked = nonZero(img) - nonZero(stripped)
-			img = stripped
+			report.Written = fill.entries * findEntry
+			img, sections = stripped, started
 		}
 	}
 	data, after, err := appendImage(nil, img)

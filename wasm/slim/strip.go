@@ -17,29 +17,31 @@ const (
 	runtimeName   = "runtime.x" // what each runtime function is called afterwards
 )
 
-// strip returns a copy of img without what only tracebacks read, and the
-// number of functions. An error is a *[LayoutError]; img is only read.
-func strip(img []byte, version string) ([]byte, int, error) {
+// strip returns a copy of img without what only tracebacks read and without the
+// part that a start function is to write, and the number of functions. An error
+// is a *[LayoutError]; img is only read.
+func strip(img []byte, version string) ([]byte, fill, int, error) {
 	if version == "" {
-		return nil, 0, refuse("the module does not name its Go version")
+		return nil, fill{}, 0, refuse("the module does not name its Go version")
 	}
 	if !knownVersion(version) {
-		return nil, 0, refuse("the tables of %q are not known, only those of %q", version, Versions)
+		return nil, fill{}, 0, refuse("the tables of %q are not known, only those of %q", version, Versions)
 	}
 	t, err := findTables(img)
 	if err != nil {
-		return nil, 0, err
+		return nil, fill{}, 0, err
 	}
 	s := &stripper{img: slices.Clone(img), tables: t, pcLen: map[uint32]int{}, kept: make([]bool, t.pctab.n)}
 	for i := range t.nfunc {
 		if err := s.function(i); err != nil {
-			return nil, 0, err
+			return nil, fill{}, 0, err
 		}
 	}
 	if err := s.finish(); err != nil {
-		return nil, 0, err
+		return nil, fill{}, 0, err
 	}
-	return s.img, t.nfunc, nil
+	f, err := cutFindTable(s.img, t)
+	return s.img, f, t.nfunc, err
 }
 
 // A stripper rewrites the tables of one image function by function.

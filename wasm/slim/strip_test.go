@@ -19,7 +19,8 @@ const (
 	imgPCLn   = imgPCTab + 40
 	imgGoFunc = 1024
 	imgModule = 2048
-	imgSize   = imgModule + moduleSize
+	imgFind   = imgModule + moduleSize
+	imgSize   = imgFind + 2*findPerFunc*findEntry + findEntry // the last function is short
 )
 
 // Offsets of the functions in pcln, after an ftab of four entries.
@@ -52,6 +53,10 @@ func syntheticImage() (img []byte, at map[string]int) {
 		word(imgModule+s.module, s.at)
 		word(imgModule+s.module+8, s.n/s.elem)
 		word(imgModule+s.module+16, s.n/s.elem)
+	}
+	word(imgModule+moduleFind, imgFind)
+	for i := range 2*findPerFunc + 1 {
+		le.PutUint32(img[imgFind+i*findEntry:], uint32(i/findPerFunc))
 	}
 	word(imgModule+moduleGoFunc, imgGoFunc)
 	word(imgModule+modulePCLnEnd, imgGoFunc)
@@ -105,12 +110,21 @@ func withImage(img []byte) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return build(onePage, sect(sectionData, body...), producers("go1.26.1"))
+	return build(
+		sect(sectionType, 1, 0x60, 1, 0x7f, 0), // func(i32)
+		sect(sectionImport, append([]byte{1, 1, 'm', 1}, "f\x00\x00"...)...),
+		sect(sectionFunction, 1, 0),
+		onePage,
+		sect(7 /* exports */, append([]byte{1, 6}, "memory\x02\x00"...)...),
+		sect(sectionCode, 1, 2, 0, opEnd),
+		sect(sectionData, body...),
+		producers("go1.26.1"),
+	)
 }
 
 func TestStripSynthetic(t *testing.T) {
 	img, at := syntheticImage()
-	out, functions, err := strip(img, "go1.26.1")
+	out, fill, functions, err := strip(img, "go1.26.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +149,9 @@ func TestStripSynthetic(t *testing.T) {
 				t.Errorf("%s: field %d is %d", f, field, got)
 			}
 		}
+	}
+	if fill.at != imgFind || fill.entries != 2*findPerFunc || nonZero(out[imgFind:imgSize-findEntry]) != 0 || out[imgSize-findEntry] != 2 {
+		t.Errorf("the table of program counters: %+v", fill)
 	}
 	const inlPC, inlData = funcSize + 4*pcdataInlTree, funcSize + 4*3 + 4*funcdataInlTree
 	if u32("main", inlPC) != 0 || u32("main", inlData) != noFuncData {
@@ -208,13 +225,17 @@ func TestStripRefuses(t *testing.T) {
 		"inline index huge":   func(img []byte, _ map[string]int) { copy(img[imgPCTab+15:], "\xfe\xff\xff\x0f\x01\x00") },
 		"inline tree outside": set32("main", funcSize+4*3+4*funcdataInlTree, imgSize-imgGoFunc-16),
 		"data outside":        set32("main", funcSize+4*3, imgSize),
+		"find table outside":  word(imgModule+moduleFind, imgFind+2*findEntry),
+		"find table nowhere":  word(imgModule+moduleFind, 0),
+		"another find table":  func(img []byte, _ map[string]int) { img[imgFind+17*findEntry]++ },
+		"subbuckets":          func(img []byte, _ map[string]int) { img[imgFind+18*findEntry-1]++ },
 		"arguments open":      func(img []byte, _ map[string]int) { img[imgGoFunc+48+5] = 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			img, at := syntheticImage()
 			damage(img, at)
 			kept := bytes.Clone(img)
-			_, _, err := strip(img, "go1.26.1")
+			_, _, _, err := strip(img, "go1.26.1")
 			var layout *LayoutError
 			if !errors.As(err, &layout) {
 				t.Fatalf("got %v", err)
