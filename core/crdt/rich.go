@@ -170,14 +170,14 @@ func (e *textEdit) op(op *DeltaOp) error {
 // ToDelta returns the text with its attributes, as a delta that inserts all of it. An
 // embedded shared type is a Shared.
 // Source: yjs@13.6.33/src/types/YText.js#toDelta.
-func (t Text) ToDelta() []DeltaOp { return t.delta(nil, nil) }
+func (t Text) ToDelta() []DeltaOp { return t.delta(nil, nil, nil) }
 
 // delta is ToDelta of what was visible at one time, with what was visible before that
-// and is not any more, each marked by the attribute "ychange". nil stands for now, and
-// for no time before.
-func (t Text) delta(now, before func(h handle) bool) []DeltaOp {
+// and is not any more, each marked by the attribute "ychange": see Compare. nil stands
+// for now, and for no time before.
+func (t Text) delta(now, before func(h handle) bool, mark func(Changed) Attrs) []DeltaOp {
 	d := t.d
-	w := deltaText{d: d}
+	w := deltaText{d: d, value: mark}
 	compared := now != nil
 	if now == nil {
 		now = func(h handle) bool { return !d.blocks[h].deleted() }
@@ -196,7 +196,7 @@ func (t Text) delta(now, before func(h handle) bool) []DeltaOp {
 			} else if before != nil && !was {
 				change = "added"
 			}
-			w.mark(change)
+			w.mark(change, h)
 			w.text = append(w.text, d.bytesOf(b)...)
 		case update.KindType, update.KindEmbed:
 			w.flush()
@@ -204,8 +204,8 @@ func (t Text) delta(now, before func(h handle) bool) []DeltaOp {
 		case update.KindFormat:
 			if is {
 				w.flush()
-				if w.change != "" && d.keys[b.size] == changeKey {
-					w.change = ""
+				if w.change != nil && d.keys[b.size] == changeKey {
+					w.change = nil
 				}
 				d.applyFormat(&w.now, h)
 			}
@@ -224,29 +224,41 @@ type deltaText struct {
 	ops    []DeltaOp
 	text   []byte
 	now    attrs
-	change string // "removed" or "added": the value of changeKey
+	change Attrs // the value of changeKey; nil: none
+	value  func(Changed) Attrs
 }
 
-// mark begins text that was changed in a way; "" is not at all.
-func (w *deltaText) mark(change string) {
+// mark begins text of a block that was changed in a way; "" is not at all.
+func (w *deltaText) mark(change string, h handle) {
 	i := -1
 	if key := w.d.findKey(changeKey); key != noKey {
 		i = w.now.find(key)
 	}
-	if change == "" && w.change == "" && i < 0 {
+	if change == "" && w.change == nil && i < 0 {
+		return
+	}
+	first := w.d.wireID(w.d.firstID(h))
+	if user, ok := number(w.change.Get("user")); change != "" && ok && user == float64(first.Client) && w.change.Get("type") == change {
 		return
 	}
 	w.flush()
 	if i >= 0 {
 		w.now.remove(w.now[i].key)
 	}
-	w.change = change
+	switch {
+	case change == "":
+		w.change = nil
+	case w.value == nil:
+		w.change = Attrs{{"type", change}}
+	default:
+		w.change = w.value(Changed{change, first})
+	}
 }
 
 func (w *deltaText) attributes() Attrs {
 	o := w.d.object(w.now)
-	if w.change != "" {
-		o = append(o, Member{changeKey, Object{{"type", w.change}}})
+	if w.change != nil {
+		o = append(o, Member{changeKey, w.change})
 	}
 	return o
 }

@@ -48,3 +48,37 @@ func (s *Snapshot) AppendV2(b []byte) []byte { return s.Known.Append(s.Deleted.A
 func (s *Snapshot) Equal(o *Snapshot) bool {
 	return s.Deleted.Equal(o.Deleted) && maps.Equal(s.Known, o.Known)
 }
+
+// Contains reports whether a document of that moment had every unit and every delete
+// of an update of version 1. The error is a *lib0.Error about u.
+// Source: yjs@13.6.33/src/utils/Snapshot.js#snapshotContainsUpdate.
+func (s *Snapshot) Contains(u []byte) (bool, error) { return s.contains(u, withJSON) }
+
+// ContainsV2 is Contains for an update of version 2.
+func (s *Snapshot) ContainsV2(u []byte) (bool, error) {
+	f := fromVersion2{layout: withAny}
+	b, _, err := f.update(u)
+	if err != nil {
+		return false, err
+	}
+	return s.contains(b, withAny)
+}
+
+func (s *Snapshot) contains(u []byte, l layout) (all bool, err error) {
+	all = true
+	r := scan(u, l)
+	for r.section() {
+		for r.next() {
+			all = all && r.clock <= s.Known[r.client]
+		}
+	}
+	for r.deleteClient() {
+		for r.deleteRange() {
+			all = all && s.Deleted.Covers(r.client, r.deleted.Start, r.deleted.End)
+		}
+	}
+	if err := r.End("update"); err != nil {
+		return false, err
+	}
+	return all, nil
+}

@@ -27,7 +27,6 @@ func playAll(t *testing.T, steps iter.Seq2[*Step, error]) (scripts int) {
 			script = append(script, s)
 		}
 		t.Run(script[0].Script, func(t *testing.T) {
-			skipMissing(t, script)
 			var p player
 			for _, s := range script {
 				if err := p.Play(s); err != nil {

@@ -104,12 +104,16 @@ func (p *player) play(s *Step) error {
 		return p.apply(s, d)
 	case s.Diff != nil:
 		return p.diff(s, d)
+	case s.Restore != nil: // with what it shows
+		return p.restore(s, d)
 	case s.Check != nil:
 		return p.check(s, d)
 	case s.Rel != nil:
 		return p.relative(s, d)
 	case s.Abs != nil:
 		return p.absolute(s, d)
+	case s.Compare != nil:
+		return p.compareText(s, d)
 	case s.Manager != nil:
 		return p.manage(s, d)
 	case s.Undo != nil:
@@ -235,6 +239,15 @@ func (p *player) check(s *Step, d *crdt.Doc) error {
 	}
 	if err := same("the state in version 2", d.EncodeV2(), s.State[1]); err != nil {
 		return err
+	}
+	if s.Snapshot != nil {
+		snap := d.Snapshot()
+		if err := same("the snapshot", snap.Append(nil), s.Snapshot[0]); err != nil {
+			return err
+		}
+		if err := same("the snapshot in version 2", snap.AppendV2(nil), s.Snapshot[1]); err != nil {
+			return err
+		}
 	}
 	for _, want := range s.Diffs {
 		got, err := d.Diff(want[0])

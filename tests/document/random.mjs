@@ -174,9 +174,9 @@ export const KINDS = {
  * order but at any time, clients disconnect, and catch up by asking for what
  * they lack. In the end each has had all.
  *
- * @param {{ kind: string, clients?: number, steps?: number, checks?: number, gc?: boolean, observe?: boolean, undo?: boolean, sink: (line: object) => void }} options
+ * @param {{ kind: string, clients?: number, steps?: number, checks?: number, gc?: boolean, observe?: boolean, undo?: boolean | 'varied', snapshots?: boolean, sink: (line: object) => void }} options
  */
-export const randomScript = (name, seed, { kind, clients = 3, steps = 60, checks = 4, gc = true, observe = false, undo = false, sink }) => {
+export const randomScript = (name, seed, { kind, clients = 3, steps = 60, checks = 4, gc = true, observe = false, undo = false, snapshots = false, sink }) => {
   const r = new Prng(seed)
   const o = KINDS[kind]
   const ids = r.shuffled(CLIENTS).slice(0, clients)
@@ -203,6 +203,7 @@ export const randomScript = (name, seed, { kind, clients = 3, steps = 60, checks
   }
   const positions = []
   const vectors = []
+  const taken = ids.map(() => [])
   for (let step = 1; step <= steps; step++) {
     const i = r.below(ids.length)
     const wait = undo ? r.pick([0, 100, 400, 600]) : 0
@@ -228,6 +229,12 @@ export const randomScript = (name, seed, { kind, clients = 3, steps = 60, checks
       const path = [o.roots[0]]
       const length = getRoot(s.docs[i], ...splitRoot(o.roots[0])).length
       positions.push(s.relative(i, path, r.below(length + 1), r.pick([0, -1])))
+    }
+    if (snapshots && r.chance(5)) taken[i].push(s.snapshot(i))
+    if (snapshots && taken[i].length && r.chance(5)) {
+      if (!gc) s.restore(i, r.pick(taken[i]))
+      const texts = o.roots.filter(root => root.startsWith('text:'))
+      if (texts.length) s.compare(i, [r.pick(texts)], r.pick([undefined, r.pick(taken[i])]), r.pick([undefined, r.pick(taken[i])]))
     }
     if (positions.length && r.chance(6)) s.absolute(i, r.pick(positions), r.chance(70))
     if (r.chance(10)) vectors.push(Y.encodeStateVector(s.docs[i]))
