@@ -327,12 +327,20 @@ func contains(rs []idRange, i id) bool {
 // Source: yjs@13.6.33/src/structs/Item.js#delete, ContentType.js#delete.
 func (tx *Txn) delete(h handle) {
 	d := tx.doc
+	if d.blocks[h].deleted() {
+		return
+	}
 	work := append(d.work[:0], h)
 	for len(work) > 0 {
 		h := work[len(work)-1]
 		work = work[:len(work)-1]
 		b := &d.blocks[h]
 		if b.deleted() {
+			if b.clock < tx.stateBefore(b.client) {
+				// It will be collected, and could then be joined with its neighbours,
+				// but it is not among what this transaction deletes.
+				tx.splits = append(tx.splits, d.firstID(h))
+			}
 			continue
 		}
 		size := b.visible()
@@ -353,26 +361,19 @@ func (tx *Txn) delete(h handle) {
 	d.work = work
 }
 
-// deleteContents appends what is not deleted in a type to work.
+// deleteContents appends what is in a type to work, what is deleted already as well.
 func (tx *Txn) deleteContents(t uint32, work []handle) []handle {
 	d := tx.doc
 	done := len(work)
-	add := func(h handle) {
-		if b := &d.blocks[h]; !b.deleted() {
-			work = append(work, h)
-		} else if b.clock < tx.stateBefore(b.client) {
-			// It will be collected, and could then be joined with its neighbours,
-			// but it is not among what this transaction deletes.
-			tx.splits = append(tx.splits, d.firstID(h))
-		}
-	}
 	if seq := d.types[t].seq; seq != 0 {
 		for h := d.lists[seq].start; h != 0; h = d.blocks[h].right {
-			add(h)
+			work = append(work, h)
 		}
 	}
 	for _, e := range d.types[t].entries {
-		add(d.lists[e.list].end)
+		if end := d.lists[e.list].end; end != 0 {
+			work = append(work, end)
+		}
 	}
 	slices.Reverse(work[done:]) // the last is taken first
 	tx.unchange(t)
