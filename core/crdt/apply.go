@@ -26,6 +26,9 @@ func (d *Doc) ApplyFrom(u []byte, origin any) (fresh bool, err error) {
 	if len(u) > update.MaxSize-d.Size() {
 		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
 	}
+	if d.pristine() {
+		return d.load(u, origin)
+	}
 	a := applier{d: d, sections: d.sections[:0]}
 	a.sections, a.u, a.deletes, err = update.Sections(u, a.sections)
 	if err != nil {
@@ -66,6 +69,7 @@ func (a *applier) apply(origin any) (fresh bool, err error) {
 	}
 	a.tx.local = false
 	units, deletes := d.units, len(a.tx.deletes)
+	a.tx.bulk = len(a.u) >= large
 	a.reserve()
 	a.structs()
 	if len(a.u) >= large {
@@ -77,7 +81,13 @@ func (a *applier) apply(origin any) (fresh bool, err error) {
 	if err := a.retry(retry); err != nil {
 		return true, err
 	}
-	return d.units != units || len(a.tx.deletes) != deletes || a.rest.kept, a.rest.err
+	return a.fresh(units, deletes), a.rest.err
+}
+
+// fresh reports whether the update brought anything, or has to wait with anything new,
+// since there were so many units and deletes.
+func (a *applier) fresh(units uint64, deletes int) bool {
+	return a.d.units != units || len(a.tx.deletes) != deletes || a.rest.kept
 }
 
 // retry applies the structs that were waiting, if some of them can go on now.
@@ -113,6 +123,18 @@ func (d *Doc) reserve(structs, bytes int) {
 	// A struct of an update that a document wrote takes six bytes and more.
 	d.blocks = slices.Grow(d.blocks, min(structs, bytes/6)+1)
 	d.arena = slices.Grow(d.arena, bytes/2)
+}
+
+// reserveV2 is reserve for an update of format v2, of which text is the most.
+func (d *Doc) reserveV2(structs, bytes int) {
+	d.blocks = slices.Grow(d.blocks, min(structs, bytes)+1)
+	d.arena = slices.Grow(d.arena, bytes/4*3)
+}
+
+func (d *Doc) guide(ci uint32, structs, bytes int) {
+	if c := &d.clients[ci]; structs > chunkLen && len(c.chunks) == 0 {
+		c.guide = newGuide(min(structs, bytes/6))
+	}
 }
 
 // trim gives the arena's spare room back, where a large update left much.
@@ -194,13 +216,25 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	}
 	if q.client == unknownClient {
 		q.client = d.addClient(s.Client)
+		if a.tx.bulk {
+			d.guide(q.client, s.Structs, len(a.u))
+		}
 	}
-	r := lib0.NewReader(a.u[:s.End])
+	r := lib0.NewReader(a.u)
 	r.Skip(q.off)
 	in := &a.in
 	own := newOwnClient(s.Client, q.client)
 	for q.left > 0 && d.clients[q.client].state < goal {
-		d.read(&r, in, &own, q.clock)
+		if n := d.readPlain(r.Rest(), in, &own, q.clock); n > 0 {
+			r.Skip(n)
+			if d.clients[q.client].state == q.clock && a.tx.plain(in) {
+				q.off, q.clock = r.Offset(), q.clock+in.length
+				q.left--
+				continue
+			}
+		} else {
+			d.read(&r, in, &own, q.clock)
+		}
 		if in.kind != update.KindSkip {
 			if d.clients[q.client].state < q.clock {
 				a.rest.miss(s.Client, q.clock-1)

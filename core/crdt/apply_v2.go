@@ -13,6 +13,11 @@ func (d *Doc) ApplyV2From(u []byte, origin any) (fresh bool, err error) {
 	if len(u) > update.MaxSize-d.Size() {
 		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
 	}
+	if d.pristine() {
+		if fresh, ok, err := d.loadV2(u, origin); ok {
+			return fresh, err
+		}
+	}
 	ordered, err := update.CheckV2(u)
 	if err != nil {
 		return false, err
@@ -63,18 +68,24 @@ func (a *applierV2) apply(u []byte, origin any) (fresh bool, err error) {
 		a.rest = late.rest
 	}
 	retry := d.keepPending(&a.rest)
-	for range a.dec.DeleteClients() {
-		client, n := a.dec.DeleteClient()
-		for range n {
-			r := a.dec.DeleteRange()
-			a.tx.applyDelete(&a.rest.deletes, client, r.Start, r.End)
-		}
-	}
+	a.deletes()
 	a.applyWaiting()
 	if err := a.retry(retry); err != nil {
 		return true, err
 	}
 	return d.units != units || len(a.tx.deletes) != deletes || a.rest.kept, a.rest.err
+}
+
+// deletes applies the delete set.
+func (a *applierV2) deletes() {
+	for range a.dec.DeleteClients() {
+		client, n := a.dec.DeleteClient()
+		at := place{}
+		for range n {
+			r := a.dec.DeleteRange()
+			at = a.tx.applyDelete(at, &a.rest.deletes, client, r.Start, r.End)
+		}
+	}
 }
 
 // section integrates the structs of a section, from the first that has to wait on

@@ -15,7 +15,8 @@ type client struct {
 	last   handle // its last block
 	room   uint32 // the arena offset up to which its last block may grow in place
 	chunks []chunk
-	hint   place // where the last search ended
+	hint   place  // where the last search ended
+	guide  *guide // nil: there is none
 
 	// What the state was before the running transaction, if began is its number.
 	before uint64
@@ -81,6 +82,11 @@ func (d *Doc) state(client uint32) uint64 {
 // find returns the place of the block that holds a clock, which must be below the
 // state.
 func (c *client) find(clock uint64) place {
+	if c.guide != nil {
+		if p, ok := c.guided(clock); ok {
+			return p
+		}
+	}
 	k := c.hint.chunk
 	if int(k) >= len(c.chunks) || clock < c.chunks[k].base ||
 		int(k)+1 < len(c.chunks) && clock >= c.chunks[k+1].base {
@@ -116,6 +122,23 @@ func (c *client) find(clock uint64) place {
 	}
 	c.hint = place{k, int32(lo - 1)}
 	return c.hint
+}
+
+// seek is find for a clock that is likely little after the one of a place.
+func (c *client) seek(p place, clock uint64) place {
+	const near = 16
+	if int(p.chunk) < len(c.chunks) && clock >= c.chunks[p.chunk].base {
+		at := &c.chunks[p.chunk]
+		if off := clock - at.base; off <= math.MaxUint32 {
+			e, rel := at.entries, uint32(off)
+			for i := int(p.i); i < min(int(p.i)+near, len(e)-1) && e[i].rel <= rel; i++ {
+				if rel < e[i+1].rel {
+					return place{p.chunk, int32(i)}
+				}
+			}
+		}
+	}
+	return c.find(clock)
 }
 
 // at returns the block at a place.
@@ -171,6 +194,9 @@ func (c *client) push(clock uint64, h handle) {
 	}
 	at.entries = append(at.entries, entry{uint32(clock - at.base), h})
 	c.last = h
+	if c.guide != nil {
+		c.guide.add(clock, place{int32(k), int32(len(at.entries) - 1)})
+	}
 }
 
 // insertAfter adds a block after the one at a place, from which it was split.

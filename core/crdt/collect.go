@@ -114,9 +114,9 @@ func (d *Doc) joinDeleted(tx *Txn) {
 func (d *Doc) joinNew(tx *Txn) {
 	if !d.emptied && len(d.cleanups) == 1 {
 		// Only these can be joined, whatever was deleted since.
-		for i := len(tx.joins) - 1; i >= 0; i-- {
-			at := tx.joins[i]
-			d.mergeWithLefts(at.client, d.clients[at.client].find(at.clock))
+		var p place
+		for _, at := range tx.joins {
+			p, _ = d.mergeWithLefts(at.client, d.clients[at.client].seek(p, at.clock))
 		}
 		return
 	}

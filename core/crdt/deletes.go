@@ -11,10 +11,10 @@ func (a *applier) applyDeletes() {
 	r := lib0.NewReader(a.u)
 	r.Skip(a.deletes)
 	for n := r.Uint("clients"); n > 0; n-- {
-		client := r.Uint("client")
+		client, at := r.Uint("client"), place{}
 		for m := r.Uint("ranges"); m > 0; m-- {
 			clock := r.Uint("clock")
-			a.tx.applyDelete(&a.rest.deletes, client, clock, clock+r.Uint("length"))
+			at = a.tx.applyDelete(at, &a.rest.deletes, client, clock, clock+r.Uint("length"))
 		}
 	}
 	a.applyWaiting()
@@ -30,7 +30,7 @@ func (a *applier) applyWaiting() {
 		a.rest.kept = a.rest.kept || !p.deletes.Covers(client, r.Start, r.End)
 	}
 	for client, r := range p.deletes.All() {
-		a.tx.applyDelete(wait, client, r.Start, r.End)
+		a.tx.applyDelete(place{}, wait, client, r.Start, r.End)
 	}
 	const size = 16 // bytes of a range
 	if _, n := wait.Len(); n*size > a.d.pendingLimit {
@@ -41,21 +41,24 @@ func (a *applier) applyWaiting() {
 }
 
 // applyDelete deletes the units of a range that the document has, and adds to wait
-// those that it does not have.
-func (tx *Txn) applyDelete(wait *update.IDSet, client, start, end uint64) {
+// those that it does not have. near is a place to look from, and the one where it
+// ended is returned.
+func (tx *Txn) applyDelete(near place, wait *update.IDSet, client, start, end uint64) place {
 	d := tx.doc
 	ci := d.clientOf(client)
 	state := d.state(ci)
-	wait.Add(client, max(start, state), end)
-	if start >= min(end, state) {
-		return
+	if end > state {
+		wait.Add(client, max(start, state), end)
 	}
-	p := d.clients[ci].find(start)
+	if start >= min(end, state) {
+		return near
+	}
+	p := d.clients[ci].seek(near, start)
 	for ok := true; ok; {
 		h := d.clients[ci].at(p)
 		b := &d.blocks[h]
 		if b.clock >= end {
-			return
+			return p
 		}
 		if !b.deleted() {
 			if b.clock < start {
@@ -70,4 +73,5 @@ func (tx *Txn) applyDelete(wait *update.IDSet, client, start, end uint64) {
 		}
 		p, ok = d.clients[ci].next(p)
 	}
+	return p
 }

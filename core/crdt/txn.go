@@ -22,6 +22,8 @@ type Txn struct {
 	deletes []idRange           // what was deleted, in order after the observers' calls began
 	lost    []uint32            // clients that lost units, in the order they did, where somebody asks; see noteDeleters
 	joins   []id                // first units of new blocks that come right after their origin
+	bulk    bool                // a large update is applied
+	alike   int                 // how many blocks in a row could have been one, see plain
 	silent  bool                // nobody asks which of the new units are deleted
 	splits  []id                // blocks that may be joined with what is left of them again
 	changed []change            // types and keys that were changed, in order, each once
@@ -174,6 +176,11 @@ func (d *Doc) settle(tx *Txn) {
 	d.checkInvariants()
 	if !tx.local && d.clientTaken(tx) {
 		d.clientID = randomClient()
+	}
+	if tx.bulk {
+		for i := range d.clients {
+			d.clients[i].guide = nil
+		}
 	}
 	d.emit(tx)
 	d.announceSubdocs(tx)

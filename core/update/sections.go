@@ -1,6 +1,10 @@
 package update
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/weft-sync/weft/core/lib0"
+)
 
 // Section is where the structs of one client are in an update.
 type Section struct {
@@ -63,4 +67,13 @@ func CheckV2(u []byte) (ordered bool, err error) {
 		return false, err
 	}
 	return !f.clients.unordered, nil
+}
+
+// CheckStruct checks the struct that b begins with, and returns how many bytes it has.
+// It is not ok if Validate would refuse an update with it, or if Yjs would write it
+// otherwise. A length that is 0 or too large for the clock is the caller's to refuse.
+func CheckStruct(b []byte) (size int, ok bool) {
+	s := scanner{Reader: lib0.NewReader(b), layout: withJSON}
+	s.one()
+	return s.Offset(), !s.Failed() && !s.odd && !s.Padded()
 }
