@@ -54,6 +54,7 @@ func (a *applierV2) apply(u []byte, origin any) (fresh bool, err error) {
 	}
 	a.tx.local = false
 	units, deletes := d.units, len(a.tx.deletes)
+	a.tx.bulk = len(u) >= large
 	a.dec.Reset(u)
 	aside := rest{}
 	for range a.dec.Sections() {
@@ -73,7 +74,7 @@ func (a *applierV2) apply(u []byte, origin any) (fresh bool, err error) {
 	if err := a.retry(retry); err != nil {
 		return true, err
 	}
-	return d.units != units || len(a.tx.deletes) != deletes || a.rest.kept, a.rest.err
+	return a.fresh(units, deletes), a.rest.err
 }
 
 // deletes applies the delete set.
@@ -105,6 +106,7 @@ func (a *applierV2) section(aside *rest) {
 				a.head = lib0.AppendUint(append(a.head, byte(update.KindSkip)), in.length)
 				a.n++
 			}
+		case a.n == 0 && d.clients[ci].state == clock && a.tx.plain(in):
 		case a.n > 0 || d.clients[ci].state < clock || !d.satisfied(in):
 			if a.n == 0 {
 				a.head = a.head[:0]
