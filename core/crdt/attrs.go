@@ -86,7 +86,7 @@ func (d *Doc) isNull(v attrValue) bool {
 			return len(json) == 1 && json[0] == byte(lib0.KindNull)
 		}
 	}
-	return len(json) >= 4 && string(bytes.TrimSpace(json)) == "null"
+	return len(json) >= 4 && (json[0] == 'n' || json[0] <= ' ') && string(bytes.TrimSpace(json)) == "null"
 }
 
 // object returns attributes as an object, in the order that JavaScript gives its keys.

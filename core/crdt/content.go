@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"unicode/utf8"
+
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
 )
@@ -167,6 +169,32 @@ func cutText(text []byte, units int) []byte {
 		return text[at:]
 	}
 	return append([]byte(replacement), text[at+4:]...)
+}
+
+// textFrom returns the text of a block without its first units, as cutText does. What
+// was just typed is at the end of a long block, so it is looked for from the nearer end.
+func (d *Doc) textFrom(b *block, units uint32) []byte {
+	text := d.bytesOf(b)
+	if b.size == b.length { // ASCII
+		return text[units:]
+	}
+	rest := int(b.length - units)
+	if rest > int(units) {
+		return cutText(text, int(units))
+	}
+	at := len(text)
+	for rest > 0 {
+		r, size := utf8.DecodeLastRune(text[:at])
+		at -= size
+		rest--
+		if r >= 0x10000 {
+			rest--
+		}
+	}
+	if rest < 0 {
+		return append([]byte(replacement), text[at+4:]...)
+	}
+	return text[at:]
 }
 
 // skipValues returns how many bytes the first n of several Any values take.

@@ -165,7 +165,7 @@ func (d *Doc) appendContent(b []byte, h handle, cut uint64) []byte {
 	case update.KindString:
 		text := d.bytesOf(s)
 		if cut > 0 {
-			text = cutText(text, int(cut))
+			text = d.textFrom(s, uint32(cut))
 		}
 		return lib0.AppendBytes(b, text)
 	case update.KindAny:

@@ -115,7 +115,7 @@ func (w *writerV2) content(h handle, cut uint64) {
 	case update.KindString:
 		text, units := d.bytesOf(s), int(s.length)
 		if cut > 0 {
-			text, units = cutText(text, int(cut)), units-int(cut)
+			text, units = d.textFrom(s, uint32(cut)), units-int(cut)
 		}
 		e.Text(text, units)
 	case update.KindAny:

@@ -271,7 +271,7 @@ func (d *Doc) fill(tx *Txn, h handle, in *incoming) {
 		b.size = d.keyOf(in.label)
 		b.content = d.putBytes(in.content)
 		t := &d.types[d.lists[b.list].typ]
-		t.formatted, t.cleaned, t.marks = true, true, nil
+		t.formatted, t.cleaned = true, true
 		d.formats = true
 	default:
 		b.size = uint32(len(in.content))

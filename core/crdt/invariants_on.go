@@ -87,12 +87,47 @@ func (d *Doc) checkType(t uint32, seen *int) {
 	}
 	if ty.seq != 0 {
 		d.checkList(ty.seq, t, noKey, seen)
+		d.checkMarks(t)
 	}
 	for i, e := range ty.entries {
 		d.checkList(e.list, t, e.key, seen)
 		if ty.entry(e.key) != e.list || ty.places != nil && ty.places[e.key] != uint32(i) {
 			broken("key", e.key, "of type", t, "is not where it is looked up")
 		}
+	}
+}
+
+// checkMarks checks what a text has noted about the attributes in force in it.
+func (d *Doc) checkMarks(t uint32) {
+	m := d.types[t].marks
+	if m == nil {
+		return
+	}
+	var now attrs
+	n := 0
+	for h := d.lists[d.types[t].seq].start; h != 0; h = d.blocks[h].right {
+		if d.isFormat(h) {
+			d.applyFormat(&now, h)
+		}
+		noted, marked := m.after[h]
+		if marked != (d.blocks[h].flags&flagMark != 0) || marked && (n >= len(m.order) || m.order[n] != h) {
+			broken("block", h, "of type", t, "is not among the marks where it should be")
+		}
+		if !marked {
+			continue
+		}
+		n++
+		if len(noted) != len(now) {
+			broken("block", h, "is noted to have", len(noted), "attributes after it instead of", len(now))
+		}
+		for i := range now {
+			if noted[i].key != now[i].key || noted[i].value.h != now[i].value.h {
+				broken("block", h, "is noted to have other attributes after it")
+			}
+		}
+	}
+	if n != len(m.order) || n != len(m.after) {
+		broken("type", t, "has", len(m.order), "and", len(m.after), "marks instead of", n)
 	}
 }
 

@@ -31,7 +31,7 @@ type typ struct {
 	entries   []keyEntry
 	places    map[uint32]uint32 // key to place in entries; nil while there are few
 	watch     *watchers         // nil: nobody observes it
-	marks     map[handle]attrs  // what is in force after some blocks, see marks.go
+	marks     *marks            // what is in force after some blocks, see marks.go
 }
 
 // keyEntry is a key of a type and the list of its values.
@@ -166,6 +166,9 @@ func (d *Doc) link(h, left handle) {
 	if l.root != 0 {
 		d.treeInsert(b.list, left, h, size)
 	}
+	if b.kind == update.KindFormat {
+		d.formatMoved(h)
+	}
 }
 
 // unlink takes a block that was merged into its left neighbour out of its list.
@@ -182,7 +185,7 @@ func (d *Doc) unlink(h handle) {
 		l.cursor = 0
 	}
 	if b.flags&flagMark != 0 {
-		delete(d.types[l.typ].marks, h)
+		d.unmark(h)
 	}
 	if l.root != 0 {
 		d.treeRemove(h)

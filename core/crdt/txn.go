@@ -362,7 +362,7 @@ func (tx *Txn) delete(h handle) {
 		case update.KindDoc:
 			tx.removeSubdoc(b.content)
 		case update.KindFormat:
-			d.types[l.typ].marks = nil
+			d.formatMoved(h)
 		}
 	}
 	d.work = work
