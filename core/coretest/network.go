@@ -62,11 +62,15 @@ type End struct {
 	unsent int     // frames that are not written
 	held   []frame // not carried while the places are apart, in order
 	early  int     // how many of held were on the way when the places parted
+	sent   uint64  // frames sent from here
+	due    uint64  // the number of the next one that the other side receives, from 0
+	ahead  []frame // that came before it, as it was held back and they were not
 }
 
 type frame struct {
-	bytes []byte
-	sum   uint64
+	bytes  []byte
+	sum    uint64
+	number uint64 // of its direction
 }
 
 // NewNetwork returns a network without connections.
@@ -132,7 +136,8 @@ func (e *End) Send(frames ...[]byte) {
 	n := e.net
 	for _, b := range frames {
 		e.unsent++
-		f := frame{b, hash(fnvOffset, b)}
+		f := frame{b, hash(fnvOffset, b), e.sent}
+		e.sent++
 		switch {
 		case e.over || e.stuck:
 		case n.separated(e):
@@ -165,10 +170,25 @@ func (e *End) carry(f frame) {
 			e.unsent++
 		case hash(fnvOffset, f.bytes) != f.sum:
 			panic("coretest: a frame was changed after it was sent from " + e.Place)
+		case f.number != e.due:
+			e.ahead = append(e.ahead, f)
 		default:
-			e.other.owner.Received(e.other, f.bytes)
+			e.arrive(f)
 		}
 	})
+}
+
+// arrive hands over the frame that is due, and those that wait for it.
+func (e *End) arrive(f frame) {
+	e.due++
+	e.other.owner.Received(e.other, f.bytes)
+	for i, next := range e.ahead {
+		if next.number == e.due && !e.other.over && !e.stuck {
+			e.ahead = append(e.ahead[:i], e.ahead[i+1:]...)
+			e.arrive(next)
+			return
+		}
+	}
 }
 
 // Close ends the connection from this side: what was sent before still arrives.

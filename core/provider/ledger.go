@@ -168,11 +168,12 @@ func (l *ledger) disconnect() {
 // counts returns how many edits are not received, and not saved, and whether the
 // whole document is saved.
 func (l *ledger) counts() Counts {
-	return Counts{Unsynced: l.edits - l.received, Unsaved: l.edits - l.saved, Saved: l.known && !l.adrift && l.edits == l.saved}
+	return Counts{Edits: l.edits, Unsynced: l.edits - l.received, Unsaved: l.edits - l.saved, Saved: l.known && !l.adrift && l.edits == l.saved}
 }
 
 // Counts is what became of the local edits, on servers that tell.
 type Counts struct {
+	Edits    uint64 // made since the provider was made, or since Rejoin
 	Unsynced uint64 // edits that the server is not known to have
 	Unsaved  uint64 // edits that are not known to be durable there
 	Saved    bool   // every local edit is durable, and what the document held when it was joined

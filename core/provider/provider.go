@@ -52,6 +52,9 @@ type Config struct {
 	// Document, whatever Weft says; see docs/wire/elva.md. A server that answers in the
 	// other of the two is written to in that.
 	ELVA *codec.Framing
+	// AlwaysOffer: the host's connections open as well when the server selects nothing,
+	// unlike those of browsers, so that a failed attempt is no reason to offer nothing.
+	AlwaysOffer bool
 	// Token: the host has tokens, and is asked for them.
 	Token bool
 	// Epoch is the id of the history that the document is of, as EpochChanged last
@@ -250,7 +253,7 @@ func (p *Provider) HandleClose(now int64, conn uint32, code codec.CloseCode, rea
 		return
 	}
 	p.weft.hint = codec.RetryHint(reason)
-	p.weft.doubt(p.Connected())
+	p.weft.doubt(p.Connected(), p.cfg.AlwaysOffer)
 	switch {
 	case code.Permanent():
 		p.code = code
@@ -322,7 +325,7 @@ func (p *Provider) HandleTime(now int64) {
 	if t.due(retryTimer, now) || t.due(dialTimer, now) || t.due(deadTimer, now) {
 		p.code = codeTimeout
 		if p.state != Waiting {
-			p.weft.doubt(p.Connected())
+			p.weft.doubt(p.Connected(), p.cfg.AlwaysOffer)
 		}
 		p.fire(now, expired)
 		return

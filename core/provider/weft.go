@@ -383,9 +383,9 @@ func (w *weft) disconnect() {
 // doubt notes the end of an attempt: whether the next one should offer the framing.
 // Browsers give up a connection on which nothing was selected, before it is open, and
 // a server that selects what it does not know may hang up when it hears it.
-func (w *weft) doubt(connected bool) {
+func (w *weft) doubt(connected, always bool) {
 	switch {
-	case w.met || w.heard:
+	case w.met || w.heard || always && !connected:
 	case w.offered && (!connected || w.on):
 		w.legacy = true
 	case !w.offered && !connected:

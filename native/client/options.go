@@ -186,6 +186,7 @@ func (o *Options) machine(document string) provider.Config {
 	return provider.Config{
 		ELVA:           o.framing(),
 		Weft:           !o.Plain && len(document) > 0 && len(document) <= codec.MaxID,
+		AlwaysOffer:    true,
 		Document:       document,
 		Token:          o.Token != nil,
 		Epoch:          o.Epoch,
