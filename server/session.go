@@ -74,15 +74,16 @@ func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Gr
 		c.weft = newWeft(c, r)
 	} else if name == "" {
 		c.docs = newDocuments(r)
-	} else if m, code := s.join(name, c, func(m *member) { m.access = grant.accessOf() }); m == nil {
+	} else if m, code := s.join(name, c, func(m *member) {
+		m.access = grant.accessOf()
+		c.only = m // before the room hears of it, which may write at once
+	}); m == nil {
 		s.stats.refused.Add(1)
 		s.stats.connections.Add(-1)
 		s.forget(c)
 		c.close(code, joinReasons[code])
 		s.conns.Done()
 		return
-	} else {
-		c.only = m
 	}
 	if c.weft == nil && s.cfg.Access != nil {
 		if c.only != nil {
