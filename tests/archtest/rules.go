@@ -54,6 +54,8 @@ var rules = []rule{
 		reason: "a native package has one third-party module, and this one's is Badger"},
 	{folder: "native/wsconn", own: []string{"core", "native/host", "native/store"}, third: []string{"github.com/coder/websocket"}, native: true,
 		reason: "a native package has one third-party module, and this one's is coder/websocket"},
+	{folder: "native/tokens", own: []string{"core"}, third: []string{"github.com/golang-jwt/jwt/v5"}, native: true,
+		reason: "tokens judges signed tokens, and knows no server"},
 	{folder: "native/store/storetest", own: []string{"core", "native/store"}, third: []string{"go.uber.org/goleak", "github.com/google/go-cmp"}, native: true,
 		reason: "the conformance suite serves any store, so it knows none"},
 	{folder: "native/store", own: []string{"core", "native/store"}, native: true,

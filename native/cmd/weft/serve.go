@@ -34,12 +34,15 @@ type serveCmd struct {
 	Compression    bool          `env:"WEFT_COMPRESSION" help:"Offer permessage-deflate: less traffic, more CPU and memory."`
 	Idle           time.Duration `default:"30s" env:"WEFT_IDLE" placeholder:"TIME" help:"How long a document stays in memory after its last client left (${default})."`
 
+	tokenFlags
 	processFlags
 }
 
 func (*serveCmd) Help() string {
 	return `Clients connect by WebSocket to ws://ADDR/NAME; a browser that opens http://ADDR/NAME gets an
-editor on that document. ELVA's multi-document clients connect to ws://ADDR/. /_weft/healthz and /_weft/readyz answer for probes. SIGINT and SIGTERM end the
+editor on that document. Clients of weft.v1 are told what is saved. With --token-key a client needs a token that names its
+documents ({"read": ["handbook/*"], "write": ["notes"]}); clients that do not speak weft.v1 put it into ?token= or a bearer header.
+ ELVA's multi-document clients connect to ws://ADDR/. /_weft/healthz and /_weft/readyz answer for probes. SIGINT and SIGTERM end the
 server: it stops accepting, stores what it has, closes with 1012, and exits within the shutdown
 timeout. A second signal ends it at once; what was saved stays saved.
 
@@ -48,6 +51,7 @@ Examples:
   weft serve --listen 0.0.0.0:8787 --data /var/lib/weft --sync always
   weft serve --mode memory --mode 'notes/*=store'
   weft serve --origin https://app.example.org --origin https://admin.example.org
+  weft serve --token-key public.pem --token-issuer https://login.example.org
   htpasswd -cB users alice && weft serve --htpasswd users
   WEFT_LISTEN=:80 WEFT_LOG=json weft serve
 
@@ -80,6 +84,10 @@ func (c *serveCmd) Run(t *terminal) error {
 		}
 		processors = append(processors, server.BasicAuth(users.Check))
 	}
+	tokens, err := c.gate()
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	st, where, err := c.open(mode, modes, logger)
 	if err != nil {
 		return err
@@ -89,6 +97,9 @@ func (c *serveCmd) Run(t *terminal) error {
 		ReadLimit: c.ReadLimit, QueueLimit: c.QueueLimit, MaxConnections: c.MaxConnections, MaxDocuments: c.MaxDocuments,
 		Compression: c.Compression, IdleTimeout: c.Idle,
 		DefaultDocument: c.Default, Logger: logger,
+	}
+	if tokens != nil {
+		cfg.Access = tokens.access
 	}
 	if names == server.NamesELVA && cfg.DefaultDocument == server.DefaultDocument {
 		cfg.DefaultDocument = "welcome-to-weft" // the usual one is too short for an id
@@ -108,6 +119,9 @@ func (c *serveCmd) Run(t *terminal) error {
 		return &exitError{exitUsage, errors.Join(err, closeStore(st))}
 	}
 
+	if tokens != nil {
+		defer onHangUp(func() { tokens.reload(docs, logger) })()
+	}
 	signals, ignore := listenToSignals()
 	defer ignore()
 	listener, err := net.Listen("tcp", c.Listen)
