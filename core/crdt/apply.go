@@ -121,14 +121,22 @@ func (a *applier) reserve() {
 // reserve makes room for the structs of an update with so many bytes.
 func (d *Doc) reserve(structs, bytes int) {
 	// A struct of an update that a document wrote takes six bytes and more.
-	d.blocks = slices.Grow(d.blocks, min(structs, bytes/6)+1)
-	d.arena = slices.Grow(d.arena, bytes/2)
+	d.room(min(structs, bytes/6), bytes/2)
 }
 
 // reserveV2 is reserve for an update of format v2, of which text is the most.
 func (d *Doc) reserveV2(structs, bytes int) {
-	d.blocks = slices.Grow(d.blocks, min(structs, bytes)+1)
-	d.arena = slices.Grow(d.arena, bytes/4*3)
+	d.room(min(structs, bytes), bytes/4*3)
+}
+
+func (d *Doc) room(blocks, arena int) {
+	if len(d.blocks) <= 1 {
+		d.blocks = make([]block, 1, blocks+1)
+		d.arena = make([]byte, 0, arena) // not all of it is cleared by hand, as Grow does
+		return
+	}
+	d.blocks = slices.Grow(d.blocks, blocks)
+	d.arena = slices.Grow(d.arena, arena)
 }
 
 func (d *Doc) guide(ci uint32, structs, bytes int) {
@@ -225,13 +233,14 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	in := &a.in
 	own := newOwnClient(s.Client, q.client)
 	for q.left > 0 && d.clients[q.client].state < goal {
-		if n := d.readPlain(r.Rest(), in, &own, q.clock); n > 0 {
+		if n, text := d.readPlain(r.Rest(), in, &own, q.clock); n > 0 {
 			r.Skip(n)
-			if d.clients[q.client].state == q.clock && a.tx.plain(in) {
+			if d.clients[q.client].state == q.clock && a.tx.plain(in, text) {
 				q.off, q.clock = r.Offset(), q.clock+in.length
 				q.left--
 				continue
 			}
+			in.content = text
 		} else {
 			d.read(&r, in, &own, q.clock)
 		}

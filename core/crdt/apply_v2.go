@@ -106,7 +106,7 @@ func (a *applierV2) section(aside *rest) {
 				a.head = lib0.AppendUint(append(a.head, byte(update.KindSkip)), in.length)
 				a.n++
 			}
-		case a.n == 0 && d.clients[ci].state == clock && a.tx.plain(in):
+		case a.n == 0 && d.clients[ci].state == clock && a.tx.plain(in, in.content):
 		case a.n > 0 || d.clients[ci].state < clock || !d.satisfied(in):
 			if a.n == 0 {
 				a.head = a.head[:0]

@@ -82,11 +82,6 @@ func (d *Doc) state(client uint32) uint64 {
 // find returns the place of the block that holds a clock, which must be below the
 // state.
 func (c *client) find(clock uint64) place {
-	if c.guide != nil {
-		if p, ok := c.guided(clock); ok {
-			return p
-		}
-	}
 	k := c.hint.chunk
 	if int(k) >= len(c.chunks) || clock < c.chunks[k].base ||
 		int(k)+1 < len(c.chunks) && clock >= c.chunks[k+1].base {
@@ -187,6 +182,9 @@ func (c *client) push(clock uint64, h handle) {
 	if k < 0 || len(c.chunks[k].entries) == chunkLen || clock-c.chunks[k].base > math.MaxUint32 {
 		c.chunks = append(c.chunks, chunk{base: clock})
 		k++
+		if c.guide != nil {
+			c.chunks[k].entries = c.guide.chunk()
+		}
 	}
 	at := &c.chunks[k]
 	if len(at.entries) == cap(at.entries) && len(at.entries) >= 16 {
@@ -195,7 +193,7 @@ func (c *client) push(clock uint64, h handle) {
 	at.entries = append(at.entries, entry{uint32(clock - at.base), h})
 	c.last = h
 	if c.guide != nil {
-		c.guide.add(clock, place{int32(k), int32(len(at.entries) - 1)})
+		c.guide.add(clock, h, k*chunkLen+len(at.entries))
 	}
 }
 

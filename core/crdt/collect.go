@@ -112,7 +112,7 @@ func (d *Doc) joinDeleted(tx *Txn) {
 
 // joinNew joins new blocks with each other and with the one before them.
 func (d *Doc) joinNew(tx *Txn) {
-	if !d.emptied && len(d.cleanups) == 1 {
+	if !d.emptied && len(d.cleanups) == 1 && (!tx.skipped || len(tx.deletes) == 0) {
 		// Only these can be joined, whatever was deleted since.
 		var p place
 		for _, at := range tx.joins {

@@ -111,23 +111,31 @@ func (a *applier) loadSection(b []byte, structs int, client uint64) (size int, o
 	}
 	off, clock := 0, uint64(0)
 	for ; structs > 0; structs-- {
-		n := d.readPlain(b[off:], in, &own, clock)
+		n, text := d.readPlain(b[off:], in, &own, clock)
+		if n > 0 && tx.plain(in, text) {
+			if in.length > lib0.MaxSafeInteger-clock {
+				return 0, false
+			}
+			off += n
+			clock += in.length
+			continue
+		}
 		if n == 0 {
 			if n, ok = update.CheckStruct(b[off:]); !ok {
 				return 0, false
 			}
 			r := lib0.NewReader(b[off : off+n])
 			d.read(&r, in, &own, clock)
+		} else {
+			in.content = text
 		}
 		if in.length-1 >= lib0.MaxSafeInteger-clock || in.kind == update.KindSkip || in.kind == update.KindDoc {
 			return 0, false
 		}
-		if !tx.plain(in) {
-			if _, ok := d.depends(in); !ok {
-				return 0, false
-			}
-			tx.integrate(in)
+		if _, ok := d.depends(in); !ok {
+			return 0, false
 		}
+		tx.integrate(in)
 		off += n
 		clock += in.length
 	}

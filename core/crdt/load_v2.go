@@ -59,7 +59,7 @@ func (a *applierV2) loadSection(structs int, client uint64, size int) bool {
 		if a.dec.Failed() || in.length-1 >= lib0.MaxSafeInteger-clock {
 			return false
 		}
-		if !tx.plain(in) {
+		if !tx.plain(in, in.content) {
 			if !loadable(in) || !d.satisfied(in) {
 				return false
 			}

@@ -2,7 +2,6 @@ package crdt
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"github.com/weft-sync/weft/core/lib0"
 	"github.com/weft-sync/weft/core/update"
@@ -16,69 +15,65 @@ import (
 // that whatever comes before its content can be read eight bytes at a time.
 const plainRoom = 64
 
-// readPlain reads a struct of format v1 into in if it is text or deleted content
-// beside an origin, and returns how many bytes it has: 0 if it is not, or if anything
-// about it is as no document writes it. What it reads need not have been checked.
-func (d *Doc) readPlain(b []byte, in *incoming, own *ownClient, clock uint64) int {
+// readPlain reads a struct of format v1 into in, all but its text, if it is text or
+// deleted content beside an origin, and returns how many bytes it has: 0 if it is not,
+// or if anything about it is as no document writes it. What it reads need not have
+// been checked.
+func (d *Doc) readPlain(b []byte, in *incoming, own *ownClient, clock uint64) (size int, text []byte) {
 	if len(b) < plainRoom || b[0]&infoOrigin == 0 {
-		return 0
+		return 0, nil
 	}
 	kind := update.Kind(b[0] &^ (infoOrigin | infoRightOrigin))
 	if kind != update.KindString && kind != update.KindDeleted {
-		return 0
+		return 0, nil
 	}
-	var n, size int
-	if in.origin, n = d.readPlainID(b[1:], own); n == 0 {
-		return 0
-	}
-	i := 1 + n
 	in.right = noID
-	if b[0]&infoRightOrigin != 0 {
-		if in.right, n = d.readPlainID(b[i:], own); n == 0 {
-			return 0
+	i, to := 1, &in.origin
+	for n := int(b[0] >> 6 & 3); n > 1; n-- { // 2 or 3: one id, or two
+		if binary.LittleEndian.Uint64(b[i:])&own.mask == own.bits {
+			clock, n := plainUint(binary.LittleEndian.Uint64(b[i+own.size:]))
+			if n == 0 {
+				return 0, nil
+			}
+			*to = id{own.place, clock}
+			i += own.size + n
+		} else {
+			other, n := d.readOtherID(b[i:])
+			if n == 0 {
+				return 0, nil
+			}
+			*to = other
+			i += n
 		}
-		i += n
+		to = &in.right
 	}
 	in.kind, in.client, in.clock = kind, own.place, clock
 	in.parent, in.named, in.keyed, in.any = noID, false, false, false
-	x := binary.LittleEndian.Uint64(b[i:])
-	v, size := plainUint(x)
-	if v == 0 || size == 0 {
-		return 0
+	v, n := plainUint(binary.LittleEndian.Uint64(b[i:]))
+	if v == 0 || n == 0 {
+		return 0, nil
 	}
-	i += size
+	i += n
+	in.length = v
 	if kind == update.KindDeleted {
-		in.length, in.content = v, nil
-		return i
+		return i, nil
 	}
 	if v > uint64(len(b)-i) {
-		return 0
+		return 0, nil
 	}
-	text := b[i : i+int(v) : i+int(v)]
-	in.content, in.length = text, v
+	text = b[i : i+int(v)]
 	if !ascii(text) {
 		units, ok := lib0.CountUTF16(text)
 		if !ok {
-			return 0
+			return 0, nil
 		}
 		in.length = uint64(units)
 	}
-	return i + len(text)
+	return i + len(text), text
 }
 
-// readPlainID reads an id whose client the document has, and returns how many bytes
-// it has, or 0.
-func (d *Doc) readPlainID(b []byte, own *ownClient) (i id, size int) {
-	if binary.LittleEndian.Uint64(b)&own.mask == own.bits {
-		clock, n := plainUint(binary.LittleEndian.Uint64(b[own.size:]))
-		if n == 0 {
-			return noID, 0
-		}
-		return id{own.place, clock}, own.size + n
-	}
-	return d.readOtherID(b)
-}
-
+// readOtherID reads an id whose client is another one that the document has, and
+// returns how many bytes it has, or 0.
 func (d *Doc) readOtherID(b []byte) (i id, size int) {
 	r := lib0.NewReader(b)
 	c := d.clientOf(r.Uint("client"))
@@ -92,13 +87,22 @@ func (d *Doc) readOtherID(b []byte) (i id, size int) {
 const highBits = 0x8080808080808080
 
 // plainUint reads a varUint of at most four bytes, of which none is wasted, and
-// returns how many there are. Otherwise size is 0.
+// returns how many there are. Otherwise size is 0. It branches on the size, because
+// that is nearly always as before, and the next bytes are read meanwhile.
 func plainUint(x uint64) (v uint64, size int) {
-	stop := ^x & (highBits & (1<<32 - 1))
-	size = (bits.TrailingZeros64(stop) + 1) / 8
-	x &= stop ^ (stop - 1)
-	v = x&0x7f | x>>1&(0x7f<<7) | x>>2&(0x7f<<14) | x>>3&(0x7f<<21)
-	if stop == 0 || size > 1 && v>>(7*(size-1)) == 0 {
+	switch {
+	case x&0x80 == 0:
+		return x & 0x7f, 1
+	case x&0x800000 == 0 && x&0x8000 != 0:
+		v, size = x&0x7f|x>>1&(0x7f<<7)|x>>2&(0x7f<<14), 3
+	case x&0x8000 == 0:
+		v, size = x&0x7f|x>>1&(0x7f<<7), 2
+	case x&0x80000000 == 0:
+		v, size = x&0x7f|x>>1&(0x7f<<7)|x>>2&(0x7f<<14)|x>>3&(0x7f<<21), 4
+	default:
+		return 0, 0
+	}
+	if v>>(7*(size-1)) == 0 {
 		return 0, 0
 	}
 	return v, size
@@ -125,10 +129,23 @@ func ascii(text []byte) bool {
 // fewAlike is how many blocks in a row that could be one are not joined at once.
 const fewAlike = 4
 
+// appendShort appends text that is mostly short.
+func appendShort(b, text []byte) []byte {
+	const short = 16
+	n := len(b)
+	if len(text) > short || cap(text) < short || cap(b)-n < short {
+		return append(b, text...)
+	}
+	to, from := b[n:n+short], text[:short]
+	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
+	return b[:n+len(text)]
+}
+
 // plain integrates text or deleted content with an origin, whose clock is the
 // client's state, where nothing is between the two units that it was put between.
 // It reports whether that was so; if not, nothing was done.
-func (tx *Txn) plain(in *incoming) bool {
+func (tx *Txn) plain(in *incoming, text []byte) bool {
 	d := tx.doc
 	if in.origin.client >= uint32(len(d.clients)) || in.kind != update.KindString && in.kind != update.KindDeleted {
 		return false
@@ -139,7 +156,7 @@ func (tx *Txn) plain(in *incoming) bool {
 	case in.origin.clock+1 == o.state:
 		left = o.last
 	case in.origin.clock < o.state:
-		left = o.at(o.find(in.origin.clock))
+		left = d.blockAt(o, in.origin)
 	default:
 		return false
 	}
@@ -164,15 +181,9 @@ func (tx *Txn) plain(in *incoming) bool {
 		return false
 	}
 	c := &d.clients[in.client]
-	b := block{
-		clock: in.clock, length: uint32(in.length), client: in.client,
-		origin:      ref{in.origin.client, uint32(in.origin.clock)},
-		rightOrigin: ref{in.right.client, uint32(in.right.clock)},
-		left:        left, right: right,
-		list: l.list, kind: in.kind,
-	}
+	rightOrigin := ref{in.right.client, uint32(in.right.clock)}
 	next := in.origin.client == in.client && in.origin.clock+1 == in.clock
-	same := l.rightOrigin == b.rightOrigin && (l.flags&flagHigh == 0)
+	same := l.rightOrigin == rightOrigin || l.flags&flagHigh != 0
 	if next && same && in.kind == update.KindString && l.kind == update.KindString && l.flags&(flagDeleted|flagRedone) == 0 {
 		// It can make the left one longer. But what a document wrote it will have to
 		// be split from that again, unless there is more of the kind.
@@ -182,30 +193,33 @@ func (tx *Txn) plain(in *incoming) bool {
 	} else {
 		tx.alike = 0
 	}
-	if in.kind == update.KindString {
-		b.content, b.size = uint32(len(d.arena)), uint32(len(in.content))
-		d.arena = append(d.arena, in.content...)
-		list.visible += b.length
-	} else {
-		b.flags = flagDeleted
-		if !tx.silent || d.formats {
-			tx.deletes = append(tx.deletes, idRange{in.client, in.clock, in.length})
+	if next && same {
+		if tx.bulk && l.kind != in.kind {
+			tx.skipped = true
+		} else {
+			tx.joins = append(tx.joins, id{in.client, in.clock})
 		}
-	}
-	if next && (same || l.flags&flagHigh != 0) {
-		tx.joins = append(tx.joins, id{in.client, in.clock})
 	}
 	tx.touch(in.client)
 	if n := len(tx.changed); n == 0 || tx.changed[n-1] != (change{list.typ, noKey}) {
 		tx.change(list.typ, noKey)
 	}
 	d.units++
-	h := handle(len(d.blocks))
-	if d.freeBlock == 0 {
-		d.blocks = append(d.blocks, b)
+	inList := l.list
+	h := d.newBlock()
+	b := &d.blocks[h]
+	b.clock, b.length, b.client = in.clock, uint32(in.length), in.client
+	b.origin, b.rightOrigin = ref{in.origin.client, uint32(in.origin.clock)}, rightOrigin
+	b.left, b.right, b.list, b.kind = left, right, inList, in.kind
+	if in.kind == update.KindString {
+		b.content, b.size = uint32(len(d.arena)), uint32(len(text))
+		d.arena = appendShort(d.arena, text)
+		list.visible += b.length
 	} else {
-		h = d.newBlock()
-		d.blocks[h] = b
+		b.flags = flagDeleted
+		if !tx.silent || d.formats {
+			tx.deletes = append(tx.deletes, idRange{in.client, in.clock, in.length})
+		}
 	}
 	list.cursor = 0
 	d.blocks[left].right = h

@@ -23,6 +23,7 @@ type Txn struct {
 	lost    []uint32            // clients that lost units, in the order they did, where somebody asks; see noteDeleters
 	joins   []id                // first units of new blocks that come right after their origin
 	bulk    bool                // a large update is applied
+	skipped bool                // joins has not those whose kinds differ
 	alike   int                 // how many blocks in a row could have been one, see plain
 	silent  bool                // nobody asks which of the new units are deleted
 	splits  []id                // blocks that may be joined with what is left of them again
