@@ -96,8 +96,19 @@ func (d *Doc) appendStructs(b []byte, from []touched) []byte {
 		b = lib0.AppendUint(b, f.before)
 		h := c.at(p)
 		b = d.appendStruct(b, h, f.before-d.blocks[h].clock)
-		for p, ok := c.next(p); ok; p, ok = c.next(p) {
-			b = d.appendStruct(b, c.at(p), 0)
+		own := newOwnClient(c.id, f.client)
+		skip := int(p.i) + 1
+		for k := int(p.chunk); k < len(c.chunks); k++ {
+			for _, e := range c.chunks[k].entries[skip:] {
+				if s := &d.blocks[e.h]; d.isPlain(s) {
+					if more := d.appendPlain(b, s, &own); more != nil {
+						b = more
+						continue
+					}
+				}
+				b = d.appendStruct(b, e.h, 0)
+			}
+			skip = 0
 		}
 	}
 	return b

@@ -66,8 +66,39 @@ func (w *writerV2) structs(from []touched) {
 		w.e.Section(c.countFrom(p), c.id, f.before)
 		h := c.at(p)
 		w.item(h, f.before-w.d.blocks[h].clock)
-		for p, ok := c.next(p); ok; p, ok = c.next(p) {
-			w.item(c.at(p), 0)
+		skip := int(p.i) + 1
+		for k := int(p.chunk); k < len(c.chunks); k++ {
+			w.items(c.chunks[k].entries[skip:])
+			skip = 0
+		}
+	}
+}
+
+// items writes whole blocks.
+func (w *writerV2) items(entries []entry) {
+	d, e := w.d, &w.e
+	for _, at := range entries {
+		s := &d.blocks[at.h]
+		if !d.isPlain(s) {
+			w.item(at.h, 0)
+			continue
+		}
+		switch client := d.clients[s.origin.client].id; s.rightOrigin.client {
+		case s.origin.client:
+			e.Info(byte(s.kind) | infoOrigin | infoRightOrigin)
+			e.IDs(client, uint64(s.origin.clock), uint64(s.rightOrigin.clock))
+		case noClient:
+			e.Info(byte(s.kind) | infoOrigin)
+			e.LeftID(update.ID{Client: client, Clock: uint64(s.origin.clock)})
+		default:
+			e.Info(byte(s.kind) | infoOrigin | infoRightOrigin)
+			e.LeftID(update.ID{Client: client, Clock: uint64(s.origin.clock)})
+			e.RightID(update.ID{Client: d.clients[s.rightOrigin.client].id, Clock: uint64(s.rightOrigin.clock)})
+		}
+		if s.kind == update.KindDeleted {
+			e.Len(uint64(s.length))
+		} else {
+			e.Text(d.arena[s.content:s.content+s.size], int(s.length))
 		}
 	}
 }

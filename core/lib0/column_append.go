@@ -21,12 +21,26 @@ func (w *UintColumnWriter) Add(v uint64) {
 	w.n++
 }
 
-func (w *UintColumnWriter) flush() {
-	if w.n > 0 {
-		w.b = AppendInt(w.b, w.value, w.n > 1)
+// AddN adds a value n times.
+func (w *UintColumnWriter) AddN(v, n uint64) {
+	if v != w.value {
+		w.flush()
+		w.value = v
 	}
-	if w.n > 1 {
-		w.b = AppendUint(w.b, w.n-2)
+	w.n += n
+}
+
+func (w *UintColumnWriter) flush() {
+	switch {
+	case w.n == 0:
+		return
+	case w.n == 1 && w.value < 1<<6:
+		w.b = append(w.b, byte(w.value))
+	default:
+		w.b = AppendInt(w.b, w.value, w.n > 1)
+		if w.n > 1 {
+			w.b = AppendUint(w.b, w.n-2)
+		}
 	}
 	w.n = 0
 }
@@ -70,7 +84,18 @@ func (w *DiffColumnWriter) flush() {
 	if w.n > 1 {
 		double++
 	}
-	w.b = AppendInt(w.b, uint64(max(double, -double)), double < 0)
+	m, first := uint64(max(double, -double)), byte(double>>63)&0x40
+	first |= byte(m & 0x3f)
+	switch { // AppendInt, without a call for most steps
+	case m < 1<<6:
+		w.b = append(w.b, first)
+	case m < 1<<13:
+		w.b = append(w.b, first|0x80, byte(m>>6))
+	case m < 1<<20:
+		w.b = append(w.b, first|0x80, byte(m>>6)|0x80, byte(m>>13))
+	default:
+		w.b = AppendInt(w.b, m, double < 0)
+	}
 	if w.n > 1 {
 		w.b = AppendUint(w.b, w.n-2)
 	}

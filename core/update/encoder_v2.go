@@ -96,6 +96,13 @@ func (e *EncoderV2) RightID(id ID) {
 	e.rightClock.Add(id.Clock)
 }
 
+// IDs writes what LeftID and RightID write, of one client.
+func (e *EncoderV2) IDs(client, left, right uint64) {
+	e.client.AddN(client, 2)
+	e.leftClock.Add(left)
+	e.rightClock.Add(right)
+}
+
 // NamedParent writes which form the parent has: a name, or an id.
 func (e *EncoderV2) NamedParent(named bool) {
 	form := byte(0)
