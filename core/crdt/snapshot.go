@@ -109,7 +109,7 @@ func (tx *Txn) splitBefore(i id) {
 type view struct {
 	d       *Doc
 	known   []uint64 // by client: how many units
-	deleted idSet
+	deleted update.IDSet
 }
 
 // shows reports whether a block, which does not reach over what the view ends at, is
@@ -117,14 +117,14 @@ type view struct {
 // Source: yjs@13.6.33/src/utils/Snapshot.js#isVisible.
 func (v *view) shows(h handle) bool {
 	b := &v.d.blocks[h]
-	return b.clock < v.known[b.client] && !v.deleted.has(id{b.client, b.clock})
+	return b.clock < v.known[b.client] && !v.deleted.Contains(v.d.clients[b.client].id, b.clock)
 }
 
 // view returns a snapshot as a view, and splits blocks that reach over where it ends.
 // Source: yjs@13.6.33/src/utils/Snapshot.js#splitSnapshotAffectedStructs.
 func (tx *Txn) view(s update.Snapshot) *view {
 	d := tx.doc
-	v := &view{d: d, known: make([]uint64, len(d.clients))}
+	v := &view{d: d, known: make([]uint64, len(d.clients)), deleted: s.Deleted}
 	for client, clock := range s.Known {
 		if ci := d.clientOf(client); ci != unknownClient {
 			v.known[ci] = clock
@@ -136,11 +136,9 @@ func (tx *Txn) view(s update.Snapshot) *view {
 		if ci == unknownClient {
 			continue
 		}
-		v.deleted.ranges = append(v.deleted.ranges, idRange{ci, r.Start, r.End - r.Start})
 		tx.splitBefore(id{ci, r.Start})
 		tx.splitBefore(id{ci, r.End})
 	}
-	v.deleted.ranges = joinRanges(v.deleted.ranges)
 	return v
 }
 

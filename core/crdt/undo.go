@@ -222,7 +222,7 @@ func (u *UndoManager) clear(undo, redo bool) {
 // release lets what steps would bring back be collected.
 func (u *UndoManager) release(tx *Txn, steps []*StackItem) {
 	for _, s := range steps {
-		tx.eachBlock(&s.deleted, func(h handle) {
+		tx.eachBlock(s.deleted.all(u.doc), func(h handle) {
 			if u.covers(h) {
 				u.doc.keep(h, false)
 			}

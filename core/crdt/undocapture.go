@@ -1,5 +1,7 @@
 package crdt
 
+import "slices"
+
 // capture makes what a transaction did a step, or a part of the last one. It is
 // called when the observers were.
 func (u *UndoManager) capture(tx *Txn) {
@@ -18,24 +20,20 @@ func (u *UndoManager) capture(tx *Txn) {
 	case !redoing:
 		u.clear(false, true)
 	}
-	inserted, deleted := tx.insertions(), idSet{tx.deletes, tx.lost}
 	joins := u.last > 0 && u.doc.time-u.last < u.timeout && len(*stack) > 0 && !undoing && !redoing
-	if joins {
-		last := (*stack)[len(*stack)-1]
-		last.deleted.merge(&deleted)
-		last.inserted.merge(&inserted)
-	} else {
-		*stack = append(*stack, &StackItem{Meta: map[any]any{}, inserted: inserted, deleted: deleted.clone()})
+	if !joins {
+		*stack = append(*stack, &StackItem{Meta: map[any]any{}})
 	}
+	last := (*stack)[len(*stack)-1]
+	last.inserted.addInserted(tx)
+	last.deleted.addDeleted(tx)
 	if !undoing && !redoing {
 		u.last = u.doc.time
 	}
-	tx.eachBlock(&deleted, func(h handle) {
-		if u.covers(h) {
-			u.doc.keep(h, true)
-		}
-	})
-	e := StackEvent{Item: (*stack)[len(*stack)-1], Redo: undoing, Origin: tx.origin, parents: tx.parents}
+	if len(tx.deletes) > 0 {
+		u.keepDeleted(tx)
+	}
+	e := StackEvent{Item: last, Redo: undoing, Origin: tx.origin, parents: tx.parents}
 	list := u.added.list
 	if joins {
 		list = u.updated.list
@@ -43,6 +41,15 @@ func (u *UndoManager) capture(tx *Txn) {
 	for _, fn := range list {
 		(*fn)(e)
 	}
+}
+
+// keepDeleted spares what a transaction deleted from being collected.
+func (u *UndoManager) keepDeleted(tx *Txn) {
+	tx.eachBlock(slices.Values(tx.deletes), func(h handle) {
+		if u.covers(h) {
+			u.doc.keep(h, true)
+		}
+	})
 }
 
 // tracks reports whether transactions of an origin are captured.

@@ -37,7 +37,7 @@ func (u *UndoManager) pop(stack *[]*StackItem, redo bool) (*StackItem, error) {
 func (u *UndoManager) revert(tx *Txn, step *StackItem) (did bool) {
 	d := u.doc
 	var doomed []handle
-	tx.eachBlock(&step.inserted, func(h handle) {
+	tx.eachBlock(step.inserted.all(d), func(h handle) {
 		if d.blocks[h].flags&flagRedone != 0 {
 			var off uint64
 			if h, off = d.followRedone(d.firstID(h)); off > 0 {
@@ -48,11 +48,11 @@ func (u *UndoManager) revert(tx *Txn, step *StackItem) (did bool) {
 			doomed = append(doomed, h)
 		}
 	})
-	r := redoer{u: u, tx: tx, inserted: &step.inserted, items: map[handle]struct{}{}}
+	r := redoer{u: u, tx: tx, inserted: &step.inserted, items: map[handle]struct{}{}, moved: map[handle]*movedList{}}
 	var order []handle
-	tx.eachBlock(&step.deleted, func(h handle) {
+	tx.eachBlock(step.deleted.all(d), func(h handle) {
 		// What the step itself inserted was never there before.
-		if d.blocks[h].kind != update.KindGC && u.covers(h) && !step.inserted.has(d.firstID(h)) {
+		if d.blocks[h].kind != update.KindGC && u.covers(h) && !step.inserted.has(d, d.firstID(h)) {
 			r.items[h] = struct{}{}
 			order = append(order, h)
 		}
@@ -76,8 +76,9 @@ func (u *UndoManager) revert(tx *Txn, step *StackItem) (did bool) {
 type redoer struct {
 	u        *UndoManager
 	tx       *Txn
-	inserted *idSet              // by the step that deleted the blocks
-	items    map[handle]struct{} // all blocks that are to be brought back
+	inserted *idSet                // by the step that deleted the blocks
+	items    map[handle]struct{}   // all blocks that are to be brought back
+	moved    map[handle]*movedList // by the block that holds the type that takes a list's place
 }
 
 // redo puts a copy of a deleted block into the place where that was, or where its
@@ -115,8 +116,7 @@ func (r *redoer) redo(h handle) bool {
 	list := uint32(0)
 	if key == noKey {
 		list = d.sequence(t)
-		left = r.neighbor(d.blocks[h].left, parent, func(b *block) handle { return b.left })
-		right = r.neighbor(h, parent, func(b *block) handle { return b.right })
+		left, right = r.neighbors(h, parent)
 	} else {
 		last := d.lists[d.types[t].entry(key)].end
 		left = last
@@ -134,31 +134,13 @@ func (r *redoer) redo(h handle) bool {
 	return r.insert(h, list, left, right)
 }
 
-// neighbor returns the nearest block, from one on in a direction, that is in the type
-// that a block holds, or has a copy there: that copy.
-func (r *redoer) neighbor(h, parent handle, next func(*block) handle) handle {
-	d := r.tx.doc
-	for ; h != 0; h = next(&d.blocks[h]) {
-		for trace := h; d.blocks[trace].kind != update.KindGC; {
-			if d.parentItem(trace) == parent {
-				return trace
-			}
-			if d.blocks[trace].flags&flagRedone == 0 {
-				break
-			}
-			trace = d.cleanStart(d.redone[trace])
-		}
-	}
-	return 0
-}
-
 // lastOwn returns the last of the values of a key from a block on that were all set,
 // or undone, by the manager's own steps.
 func (r *redoer) lastOwn(h handle) handle {
 	d := r.tx.doc
 	for right := d.blocks[h].right; right != 0; right = d.blocks[h].right {
-		if i := d.firstID(right); d.blocks[right].flags&flagRedone == 0 && !r.inserted.has(i) &&
-			!deletedBy(r.u.undo, i) && !deletedBy(r.u.redo, i) {
+		if i := d.firstID(right); d.blocks[right].flags&flagRedone == 0 && !r.inserted.has(d, i) &&
+			!r.deletedBy(r.u.undo, i) && !r.deletedBy(r.u.redo, i) {
 			break
 		}
 		for h = right; d.blocks[h].flags&flagRedone != 0; {
@@ -169,9 +151,9 @@ func (r *redoer) lastOwn(h handle) handle {
 }
 
 // deletedBy reports whether a step deleted a unit.
-func deletedBy(steps []*StackItem, i id) bool {
+func (r *redoer) deletedBy(steps []*StackItem, i id) bool {
 	for _, s := range steps {
-		if s.deleted.has(i) {
+		if s.deleted.has(r.tx.doc, i) {
 			return true
 		}
 	}
@@ -208,6 +190,7 @@ func (r *redoer) insert(h handle, list uint32, left, right handle) bool {
 	d.redone[h] = d.firstID(n)
 	d.blocks[h].flags |= flagRedone
 	d.keep(n, true)
+	r.copied(h, d.parentItem(n))
 	d.place(tx, n, left, right, &in)
 	if in.kind == update.KindFormat {
 		d.copied(attrValue{h: h}, n)
