@@ -2,3 +2,6 @@ package crdt
 
 // SubdocTableLen returns how many places the table of subdocuments has.
 func SubdocTableLen(d *Doc) int { return len(d.subdocs) }
+
+// TreeNodes returns how many nodes the trees of positions have.
+func TreeNodes(d *Doc) int { return len(d.nodes) }
