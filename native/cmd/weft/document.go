@@ -94,3 +94,33 @@ func (c *stateCmd) Run(t *terminal) error {
 	}
 	return c.write(t, b)
 }
+
+type snapshotCmd struct {
+	documentInput
+	output
+	V2 bool `name:"v2" help:"Write format version 2."`
+}
+
+func (*snapshotCmd) Help() string {
+	return `The result is the snapshot of a document that has applied all updates in their order, byte for byte as Yjs'
+encodeSnapshot makes it: what it knows and what of that is deleted, without any content.
+
+Examples:
+  weft update snapshot < updates.base64
+  weft update snapshot --v2 --raw notes.bin > notes.snapshot
+
+` + updateStatuses
+}
+
+// Run prints the snapshot.
+func (c *snapshotCmd) Run(t *terminal) error {
+	doc, err := c.document(t)
+	if err != nil {
+		return err
+	}
+	s := doc.Snapshot()
+	if c.V2 {
+		return c.write(t, s.AppendV2(nil))
+	}
+	return c.write(t, s.Append(nil))
+}

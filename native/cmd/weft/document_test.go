@@ -120,3 +120,17 @@ func TestUpdateState(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdateSnapshot(t *testing.T) {
+	doc, updates := edited(t)
+	snapshot := doc.Snapshot()
+	for version, want := range map[string][]byte{"": snapshot.Append(nil), "--v2": snapshot.AppendV2(nil)} {
+		args := []string{"update", "snapshot"}
+		if version != "" {
+			args = append(args, version)
+		}
+		if got := weft(t, lines(updates), args...); got != (result{0, lines([][]byte{want}), ""}) {
+			t.Errorf("%v: %+v, want %q", args, got, lines([][]byte{want}))
+		}
+	}
+}

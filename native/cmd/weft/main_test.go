@@ -278,7 +278,7 @@ func TestUpdateErrorsNameTheirSource(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "relay", "update", "update merge", "update diff", "update sv", "update inspect", "update convert", "update state", "update view", "version"} {
+	for _, command := range []string{"", "serve", "relay", "update", "update merge", "update diff", "update sv", "update inspect", "update convert", "update state", "update snapshot", "update view", "version"} {
 		got := weft(t, "", append(strings.Fields(command), "--help")...)
 		if got.status != 0 || got.err != "" || !strings.Contains(got.out, "Exit statuses:") {
 			t.Errorf("%q: status %d, errors %q, help %q", command, got.status, got.err, got.out)

@@ -8,13 +8,14 @@ import (
 )
 
 type updateCmd struct {
-	View    viewCmd    `cmd:"" help:"Print a document's content as JSON."`
-	Merge   mergeCmd   `cmd:"" help:"Merge updates into one."`
-	Diff    diffCmd    `cmd:"" help:"Print what of each update a state vector lacks."`
-	State   stateCmd   `cmd:"" help:"Print the state of a document that applied the updates."`
-	SV      svCmd      `cmd:"" name:"sv" help:"Print the state vector of each update."`
-	Convert convertCmd `cmd:"" help:"Convert updates between Yjs' formats version 1 and 2."`
-	Inspect inspectCmd `cmd:"" help:"Print every struct and delete range of each update."`
+	View     viewCmd     `cmd:"" help:"Print a document's content as JSON."`
+	Merge    mergeCmd    `cmd:"" help:"Merge updates into one."`
+	Diff     diffCmd     `cmd:"" help:"Print what of each update a state vector lacks."`
+	State    stateCmd    `cmd:"" help:"Print the state of a document that applied the updates."`
+	Snapshot snapshotCmd `cmd:"" help:"Print the snapshot of a document that applied the updates."`
+	SV       svCmd       `cmd:"" name:"sv" help:"Print the state vector of each update."`
+	Convert  convertCmd  `cmd:"" help:"Convert updates between Yjs' formats version 1 and 2."`
+	Inspect  inspectCmd  `cmd:"" help:"Print every struct and delete range of each update."`
 }
 
 func (*updateCmd) Help() string {
