@@ -67,6 +67,8 @@ test: test-go test-wasm test-node ## run every suite (installs Chromium where it
 test-go: $(BIN) ## Go suites: unit, scenario, vectors, simulation, module under wazero
 	$(GO) test ./...
 	$(GO) test -race -short ./native/... ./server/...
+	@# every invariant of the engine after each of its transactions
+	$(GO) test -tags invariants ./core/crdt ./tests/document
 
 # The core's own tests and the vectors on both WebAssembly targets: js/wasm
 # under Node, wasip1 under wazero.
@@ -122,7 +124,7 @@ fuzz: ## every fuzz target for FUZZTIME (a minute each)
 	@for p in $$($(GO) list ./core/... ./wasm/... ./native/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "fuzz $$p $$f"; \
-	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p >build/fuzz.log 2>&1 && continue; \
+	    $(GO) test -tags invariants -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p >build/fuzz.log 2>&1 && continue; \
 	    cat build/fuzz.log; \
 	    : 'Before Go 1.27 the fuzzer may call the end of its own time a failure (go.dev/issue/75804); then no input was written'; \
 	    grep -q 'context deadline exceeded' build/fuzz.log && ! grep -q 'Failing input' build/fuzz.log || exit 1; \
