@@ -1,6 +1,7 @@
 // Applications that were written for y-websocket see the same: its own provider
 // and ours go through the same run, and what they emit is compared.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { WebsocketProvider } from 'y-websocket'
 import WebSocket from 'ws'
@@ -189,6 +190,10 @@ test('a listener that throws costs nothing but its own exception', async t => {
   await event(provider, 'connection-close')
   await synced(provider)
   assert.deepEqual(thrown, ['connecting', 'connected', 'disconnected', 'connecting', 'connected'])
+  // What destroy has it throw must come while this test still listens.
+  const last = once(process, 'uncaughtException')
+  provider.destroy()
+  assert.equal((await last)[0].message, 'disconnected')
 })
 
 test('edits made by listeners of remote edits arrive', async t => {

@@ -103,7 +103,8 @@ describe('bad input', () => {
     await unaffected('good, then bad')
   })
 
-  const refused = ['/', '/..', '/a/../b', '/%2e%2e', '/a/%2E%2E/b', '/.', '/a//b', '/a/', `/${'n'.repeat(251)}`, `/${'n'.repeat(4096)}`, '/_weft', '/_weft/x']
+  // Without a name, at /, is the socket for many documents (docs/wire/elva.md).
+  const refused = ['/..', '/a/../b', '/%2e%2e', '/a/%2E%2E/b', '/.', '/a//b', '/a/', `/${'n'.repeat(251)}`, `/${'n'.repeat(4096)}`, '/_weft', '/_weft/x']
   for (const path of refused) {
     test(`the name in ${path.length > 20 ? `/n… (${path.length - 1} bytes)` : path} is refused`, async () => {
       const { status, body } = await handshake(server, path)
