@@ -77,9 +77,12 @@ func (w *writerV2) structs(from []touched) {
 // items writes whole blocks.
 func (w *writerV2) items(entries []entry) {
 	d, e := w.d, &w.e
+	var from, to uint32 // text that is still to be written, in the arena
 	for _, at := range entries {
 		s := &d.blocks[at.h]
 		if !d.isPlain(s) {
+			e.TextBytes(d.arena[from:to])
+			from = to
 			w.item(at.h, 0)
 			continue
 		}
@@ -98,9 +101,15 @@ func (w *writerV2) items(entries []entry) {
 		if s.kind == update.KindDeleted {
 			e.Len(uint64(s.length))
 		} else {
-			e.Text(d.arena[s.content:s.content+s.size], int(s.length))
+			if s.content != to { // in a document that was loaded it is seldom elsewhere
+				e.TextBytes(d.arena[from:to])
+				from = s.content
+			}
+			to = s.content + s.size
+			e.TextUnits(int(s.length))
 		}
 	}
+	e.TextBytes(d.arena[from:to])
 }
 
 // item writes a block without its first cut units; see appendStruct.

@@ -10,19 +10,19 @@ type guide struct {
 }
 
 const (
-	guideShift = 3
-	guideSlack = 64 // slots there may be above two for each block
+	guideShift = 4
+	guideSlack = 64 // slots there may be above one for each block
 )
 
 // newGuide returns a guide with room for a number of blocks.
 func newGuide(blocks int) *guide {
 	chunks := (blocks + chunkLen - 1) / chunkLen
-	return &guide{guideShift, make([]handle, 0, 2*blocks+guideSlack), make([]entry, chunks*chunkLen)}
+	return &guide{guideShift, make([]handle, 0, blocks+guideSlack), make([]entry, chunks*chunkLen)}
 }
 
 // add adds the block that begins at a clock, which is the last now, the nth.
 func (g *guide) add(clock uint64, h handle, n int) {
-	for clock>>g.shift > uint64(2*n+guideSlack) { // it stays in proportion to the blocks
+	for clock>>g.shift > uint64(n+guideSlack) { // it stays in proportion to the blocks
 		k := 0
 		for i := 0; i < len(g.slots); i += 2 {
 			g.slots[k] = g.slots[i]

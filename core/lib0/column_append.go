@@ -36,6 +36,10 @@ func (w *UintColumnWriter) flush() {
 		return
 	case w.n == 1 && w.value < 1<<6:
 		w.b = append(w.b, byte(w.value))
+	case w.n == 1 && w.value < 1<<13:
+		w.b = append(w.b, byte(w.value&0x3f)|0x80, byte(w.value>>6))
+	case w.value < 1<<6 && w.n-2 < 0x80:
+		w.b = append(w.b, byte(w.value)|0x40, byte(w.n-2))
 	default:
 		w.b = AppendInt(w.b, w.value, w.n > 1)
 		if w.n > 1 {
@@ -68,11 +72,12 @@ type DiffColumnWriter struct {
 
 // Add adds a value, at most MaxSafeInteger.
 func (w *DiffColumnWriter) Add(v uint64) {
-	if step := v - w.value; step != w.step {
+	step := v - w.value
+	w.value = v
+	if step != w.step {
 		w.flush()
 		w.step = step
 	}
-	w.value = v
 	w.n++
 }
 
@@ -96,7 +101,9 @@ func (w *DiffColumnWriter) flush() {
 	default:
 		w.b = AppendInt(w.b, m, double < 0)
 	}
-	if w.n > 1 {
+	if w.n-2 < 0x80 {
+		w.b = append(w.b, byte(w.n-2))
+	} else if w.n > 1 {
 		w.b = AppendUint(w.b, w.n-2)
 	}
 	w.n = 0
@@ -128,11 +135,19 @@ func (w *ByteColumnWriter) Add(v byte) {
 		w.n++
 		return
 	}
+	if w.n > 0 && w.n <= 0x80 {
+		w.b = append(w.b, byte(w.n-1), v)
+	} else {
+		w.change(v)
+	}
+	w.value, w.n = v, 1
+}
+
+func (w *ByteColumnWriter) change(v byte) {
 	if w.n > 0 {
 		w.b = AppendUint(w.b, w.n-1)
 	}
 	w.b = append(w.b, v)
-	w.value, w.n = v, 1
 }
 
 // AppendTo appends the column's length as a varUint, then the column.
@@ -153,9 +168,15 @@ type StringColumnWriter struct {
 
 // Add adds a string, which must be valid UTF-8, of a length in UTF-16 units.
 func (w *StringColumnWriter) Add(text []byte, units int) {
-	w.text = append(w.text, text...)
-	w.units.Add(uint64(units))
+	w.AddText(text)
+	w.AddUnits(units)
 }
+
+// AddText adds the text of strings, which AddUnits takes apart.
+func (w *StringColumnWriter) AddText(text []byte) { w.text = append(w.text, text...) }
+
+// AddUnits adds a string of a length in UTF-16 units whose text AddText adds.
+func (w *StringColumnWriter) AddUnits(units int) { w.units.Add(uint64(units)) }
 
 // AppendTo appends the column's length as a varUint, then the column.
 func (w *StringColumnWriter) AppendTo(b []byte) []byte {

@@ -115,6 +115,11 @@ func (e *EncoderV2) NamedParent(named bool) {
 // Text writes a string, of valid UTF-8, and its length in UTF-16 units.
 func (e *EncoderV2) Text(text []byte, units int) { e.text.Add(text, units) }
 
+// TextBytes and TextUnits are Text for several strings whose bytes are one after
+// another: each call of TextUnits is one of them.
+func (e *EncoderV2) TextBytes(text []byte) { e.text.AddText(text) }
+func (e *EncoderV2) TextUnits(units int)   { e.text.AddUnits(units) }
+
 // String is Text for who does not have the length.
 func (e *EncoderV2) String(text []byte) {
 	units, _ := lib0.CountUTF16(text)
