@@ -96,6 +96,9 @@ func (d *Doc) appendStructs(b []byte, from []touched) []byte {
 		b = lib0.AppendUint(b, f.before)
 		h := c.at(p)
 		b = d.appendStruct(b, h, f.before-d.blocks[h].clock)
+		if h == c.last {
+			continue
+		}
 		own := newOwnClient(c.id, f.client)
 		skip := int(p.i) + 1
 		for k := int(p.chunk); k < len(c.chunks); k++ {
@@ -219,24 +222,26 @@ func (d *Doc) allDeleted() []idRange {
 
 // deletedOf appends what of a client is deleted.
 func (d *Doc) deletedOf(ranges []idRange, ci uint32) []idRange {
-	open := false
 	c := &d.clients[ci]
 	for k := range c.chunks {
 		for _, e := range c.chunks[k].entries {
-			b := &d.blocks[e.h]
-			if !b.deleted() {
-				open = false
-				continue
+			if b := &d.blocks[e.h]; b.deleted() {
+				ranges = addRange(ranges, idRange{ci, b.clock, d.length(e.h)})
 			}
-			if open {
-				ranges[len(ranges)-1].length += d.length(e.h)
-				continue
-			}
-			ranges = append(ranges, idRange{ci, b.clock, d.length(e.h)})
-			open = true
 		}
 	}
 	return ranges
+}
+
+// addRange adds a range that is after all others of its client.
+func addRange(ranges []idRange, r idRange) []idRange {
+	if n := len(ranges); n > 0 {
+		if l := &ranges[n-1]; l.client == r.client && l.clock+l.length == r.clock {
+			l.length += r.length
+			return ranges
+		}
+	}
+	return append(ranges, r)
 }
 
 // appendRanges appends ranges, those of one client together and the clients in the

@@ -21,8 +21,12 @@ func (d *Doc) DiffV2(sv []byte) ([]byte, error) {
 		return nil, err
 	}
 	w := d.writer()
-	w.structs(d.lacking(known))
-	w.ranges(d.allDeleted())
+	w.structs(d.lacking(known), len(known) == 0)
+	deleted := w.deleted
+	if len(known) > 0 {
+		deleted = d.allDeleted()
+	}
+	w.ranges(deleted)
 	b := w.e.AppendTo(make([]byte, 0, w.e.MaxLen()))
 	if d.pending.structs == nil && d.pending.deletes.IsEmpty() {
 		return b, nil
@@ -46,6 +50,11 @@ func (d *Doc) DiffV2(sv []byte) ([]byte, error) {
 type writerV2 struct {
 	d *Doc
 	e update.EncoderV2
+
+	// Who wants all structs wants all that is deleted too: it is gathered meanwhile,
+	// which spares looking at every block again.
+	deletes bool
+	deleted []idRange // as allDeleted returns it
 }
 
 // writer returns the document's writer, emptied.
@@ -54,11 +63,13 @@ func (d *Doc) writer() *writerV2 {
 		d.v2 = &writerV2{d: d}
 	}
 	d.v2.e.Reset()
+	d.v2.deleted = d.v2.deleted[:0]
 	return d.v2
 }
 
 // structs is appendStructs for format v2.
-func (w *writerV2) structs(from []touched) {
+func (w *writerV2) structs(from []touched, deletes bool) {
+	w.deletes = deletes
 	w.e.Sections(len(from))
 	for _, f := range from {
 		c := &w.d.clients[f.client]
@@ -66,6 +77,7 @@ func (w *writerV2) structs(from []touched) {
 		w.e.Section(c.countFrom(p), c.id, f.before)
 		h := c.at(p)
 		w.item(h, f.before-w.d.blocks[h].clock)
+		w.noteDeleted(h)
 		skip := int(p.i) + 1
 		for k := int(p.chunk); k < len(c.chunks); k++ {
 			w.items(c.chunks[k].entries[skip:])
@@ -84,6 +96,7 @@ func (w *writerV2) items(entries []entry) {
 			e.TextBytes(d.arena[from:to])
 			from = to
 			w.item(at.h, 0)
+			w.noteDeleted(at.h)
 			continue
 		}
 		switch client := d.clients[s.origin.client].id; s.rightOrigin.client {
@@ -100,7 +113,11 @@ func (w *writerV2) items(entries []entry) {
 		}
 		if s.kind == update.KindDeleted {
 			e.Len(uint64(s.length))
+			w.noteDeleted(at.h)
 		} else {
+			if s.deleted() { // and not collected
+				w.noteDeleted(at.h)
+			}
 			if s.content != to { // in a document that was loaded it is seldom elsewhere
 				e.TextBytes(d.arena[from:to])
 				from = s.content
@@ -110,6 +127,13 @@ func (w *writerV2) items(entries []entry) {
 		}
 	}
 	e.TextBytes(d.arena[from:to])
+}
+
+// noteDeleted adds a block to what is deleted, if it is and that is wanted.
+func (w *writerV2) noteDeleted(h handle) {
+	if s := &w.d.blocks[h]; w.deletes && s.deleted() {
+		w.deleted = addRange(w.deleted, idRange{s.client, s.clock, w.d.length(h)})
+	}
 }
 
 // item writes a block without its first cut units; see appendStruct.

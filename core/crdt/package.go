@@ -21,8 +21,9 @@
 // (content.go). Each client's blocks are found by clock (client.go). Blocks of a
 // shared type form a list (list.go), whose positions are found through a tree that is
 // built the first time somebody asks for one (tree.go, positions.go). An update is
-// checked, then integrated block by block (apply.go, integrate.go); what one
-// transaction deleted is collected when it ends (txn.go, collect.go).
+// checked, then integrated block by block (apply.go, integrate.go), in one pass if the
+// document is empty (load.go), and in a short way where nothing is special (plain.go,
+// encode_plain.go); what one transaction deleted is collected when it ends (txn.go, collect.go).
 //
 // The algorithm that decides where concurrent insertions go is YATA as Yjs
 // implements it; every document that was given the same updates, in any order, is the

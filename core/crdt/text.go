@@ -21,7 +21,7 @@ func (t Text) AppendTo(b []byte) []byte {
 	b = slices.Grow(b, t.Len())
 	for h := t.seq().start; h != 0; h = d.blocks[h].right {
 		if s := &d.blocks[h]; s.kind == update.KindString && !s.deleted() {
-			b = append(b, d.arena[s.content:s.content+s.size]...)
+			b = appendShort(b, d.arena[s.content:s.content+s.size])
 		}
 	}
 	return b
