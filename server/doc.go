@@ -68,6 +68,9 @@
 // asked for by Server.Status and Server.DocumentStatus, told as they change to
 // Config.OnStatus and Config.OnDocument.
 //
+// Server.Rooms, Failed and Inspect look at the documents in memory, Server.CloseRoom,
+// Kick and Compact act on them; package server/admin shows all that to people.
+//
 // # When things go wrong
 //
 //   - A peer that sends what it must not is closed with a code that says why

@@ -96,19 +96,10 @@ func (d *Document) Close() {
 // The error is fn's, a *[DocumentError], or the context's, after which fn may still
 // be called. A panic of fn is the caller's.
 func (d *Document) View(ctx context.Context, fn func(*crdt.Doc) error) error {
-	c := &call{fn: fn, done: make(chan struct{})}
-	d.host.loop.Post(event{kind: called, call: c})
-	select {
-	case <-c.done:
-	case <-d.host.ended:
-		return &DocumentError{d.host.name, codec.Restart}
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if c.panicked != nil {
-		panic(c.panicked)
-	}
-	return c.err
+	return d.host.do(ctx, func(int64) error {
+		d.host.watch()
+		return fn(d.host.doc)
+	})
 }
 
 // Transact calls fn in one transaction of the document; see [Document.View].
@@ -116,9 +107,9 @@ func (d *Document) Transact(ctx context.Context, fn func(*crdt.Txn) error, optio
 	return d.View(ctx, func(doc *crdt.Doc) error { return doc.Transact(fn, options...) })
 }
 
-// call is a function of the program on its way to the goroutine of a document.
+// call is a function on its way to the goroutine of a document.
 type call struct {
-	fn       func(*crdt.Doc) error
+	fn       func(now int64) error
 	done     chan struct{} // closed when err or panicked is set
 	err      error
 	panicked any
@@ -130,22 +121,44 @@ func (c *call) answer(err error) {
 	close(c.done)
 }
 
-// call runs a function of the program.
-func (h *roomHost) call(c *call) {
-	if !h.watched {
-		// From now on what the program changes, observers of it too, is passed on.
-		h.watched = true
-		h.doc.OnUpdate(func(u []byte, tx *crdt.Txn) {
-			if tx.Local() {
-				h.edit(h.loop.Now(), u)
-			}
-		})
+// do has a function run in the room's goroutine. The error is the function's, a
+// *[DocumentError], or the context's. A panic of the function is the caller's.
+func (h *roomHost) do(ctx context.Context, fn func(now int64) error) error {
+	c := &call{fn: fn, done: make(chan struct{})}
+	h.loop.Post(event{kind: called, call: c})
+	select {
+	case <-c.done:
+	case <-h.ended:
+		return &DocumentError{h.name, codec.Restart}
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
+	if c.panicked != nil {
+		panic(c.panicked)
+	}
+	return c.err
+}
+
+// call runs a function that came by do.
+func (h *roomHost) call(now int64, c *call) {
 	defer func() {
 		if v := recover(); v != nil {
 			c.panicked = v
 			c.answer(nil)
 		}
 	}()
-	c.answer(c.fn(h.doc))
+	c.answer(c.fn(now))
+}
+
+// watch has what the program changes from now on, observers of it too, passed on.
+func (h *roomHost) watch() {
+	if h.watched {
+		return
+	}
+	h.watched = true
+	h.doc.OnUpdate(func(u []byte, tx *crdt.Txn) {
+		if tx.Local() {
+			h.edit(h.loop.Now(), u)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,6 +25,10 @@ func (e *StatusError) Error() string {
 
 // Unwrap returns the cause.
 func (e *StatusError) Unwrap() error { return e.Err }
+
+// ErrNotOpen is returned for a document that is not in memory, so that there is
+// nothing to look at and nobody to send away.
+var ErrNotOpen = errors.New("server: the document is not open")
 
 // A NameError says why a name is not accepted.
 type NameError struct {

@@ -262,7 +262,7 @@ func (p *peer) closed() *wsconn.CloseError {
 	p.t.Helper()
 	for {
 		_, err := p.tryRead()
-		if err == nil {
+		if _, strange := errors.AsType[*codec.PeerError](err); err == nil || strange { // in another framing
 			continue
 		}
 		ce, ok := errors.AsType[*wsconn.CloseError](err)

@@ -13,7 +13,7 @@ func (h *roomHost) join(now int64, m *member) {
 	h.last++
 	m.id = h.last
 	h.members[m.id] = m
-	h.idleAt = host.Never
+	h.idleAt, h.closing = host.Never, false
 	switch {
 	case m.session.weft != nil:
 		h.room.JoinWeft(now, m.id, m.access)
@@ -106,7 +106,10 @@ func (h *roomHost) remove(m *member) {
 	delete(h.members, m.id)
 	h.srv.leave(m)
 	if len(h.members) == 0 {
-		h.idleAt = h.loop.Now() + h.srv.cfg.IdleTimeout.Milliseconds()
+		h.idleAt = h.loop.Now()
+		if !h.closing {
+			h.idleAt += h.srv.cfg.IdleTimeout.Milliseconds()
+		}
 	}
 }
 

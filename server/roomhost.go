@@ -30,6 +30,7 @@ type roomHost struct {
 	refs int // members that have not gone; guarded by srv.mu
 
 	status atomic.Int32 // a DocumentStatus
+	gauge  gauge
 
 	// Everything below is of the room's goroutine.
 	room     machine
@@ -41,6 +42,7 @@ type roomHost struct {
 	idleAt   int64       // when to unload; host.Never while there are members
 	sweepAt  int64
 	stopping bool // store everything, then close
+	closing  bool // unload as soon as nobody is there; until somebody joins
 	cut      bool // close, whatever is stored
 	broken   bool // the machine has panicked
 	batch    wsconn.Batch
@@ -101,7 +103,7 @@ func (h *roomHost) load() error {
 			return errors.Join(fmt.Errorf("the stored updates cannot be read: %w", err), stored.Close())
 		}
 	}
-	h.watched = false
+	h.watched, h.closing = false, false
 	h.doc = doc
 	cfg := room.Config{Doc: doc, QueueLimit: h.srv.cfg.QueueLimit, Limits: h.srv.cfg.Limits}
 	if h.mode == ModeBroadcast {
@@ -196,6 +198,7 @@ func (h *roomHost) handle(now int64, batch []event) int64 {
 	h.send(now)
 	h.dropSlow(now)
 	h.saver.tend(now)
+	h.gauge.set(h)
 	if h.sweepAt <= now {
 		h.sweep(now)
 	}
@@ -229,8 +232,9 @@ func (h *roomHost) event(now int64, e *event) {
 	case gone:
 		h.leave(now, e.member, e.err)
 	case called:
-		h.call(e.call)
+		h.call(now, e.call)
 	case permitted:
+		e.member.access = e.access
 		h.room.Permit(now, e.member.id, e.access)
 	case saved, compacted, reopened:
 		h.saver.event(now, e)
@@ -321,6 +325,7 @@ func (h *roomHost) unload() {
 	} else {
 		h.srv.log.Debug("document unloaded", "document", h.name)
 	}
+	h.gauge.clear()
 	h.batch = wsconn.Batch{} // where it was when the machine broke
 	h.room, h.doc, h.saver, h.members, h.frames, h.waiting, h.written = nil, nil, nil, nil, nil, nil, nil
 }

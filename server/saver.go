@@ -37,15 +37,17 @@ type saver struct {
 
 	reached atomic.Uint64 // the last update that the store has reported
 	awaited atomic.Bool   // its reports wake the room
+	took    atomic.Int64  // milliseconds from the last such update's append to its report
 
 	failing  bool   // something is in memory only, because an append failed
 	whole    uint64 // the number with which the whole document is stored, when failing
 	opening  bool   // a goroutine closes the old handle and opens a new one
 	pause    int64  // milliseconds before the next try
 	retryAt  int64
-	compacts int   // compactions under way: 0 or 1
-	refused  int   // compactions in a row that failed
-	restAt   int64 // no compaction before
+	compacts int            // compactions under way: 0 or 1
+	asked    []chan<- error // whom to tell how the one under way ends; each has room for it
+	refused  int            // compactions in a row that failed
+	restAt   int64          // no compaction before
 }
 
 // append stores an update of the room.
@@ -53,10 +55,11 @@ func (s *saver) append(u []byte, seq uint64) {
 	if s.doc == nil {
 		return // the whole document will be stored
 	}
-	term := s.term
+	term, began := s.term, s.host.loop.Now()
 	s.doc.Append(u, func(err error) {
 		if err == nil {
 			s.reached.Store(seq)
+			s.took.Store(s.host.loop.Now() - began)
 			if !s.awaited.Load() {
 				return // nobody waits for it, so the room is not woken
 			}
@@ -209,8 +212,22 @@ func (s *saver) compact() {
 	}()
 }
 
+// compactFor compacts because somebody asked for it, who is told the result once; if
+// a compaction is under way already, that one's.
+func (s *saver) compactFor(result chan<- error) error {
+	if s.doc == nil || s.failing {
+		return errStore
+	}
+	s.asked = append(s.asked, result)
+	if s.compacts == 0 {
+		s.compact()
+	}
+	return nil
+}
+
 func (s *saver) compacted(now int64, e *event) {
 	s.compacts = 0
+	s.answer(e.err)
 	if e.err == nil {
 		s.refused = 0
 		s.host.srv.stats.compactions.Add(1)
@@ -223,6 +240,14 @@ func (s *saver) compacted(now int64, e *event) {
 		return
 	}
 	s.host.srv.log.Error("the log was not compacted", "document", s.host.name, "error", e.err)
+}
+
+// answer tells those who asked for a compaction what became of it.
+func (s *saver) answer(err error) {
+	for _, c := range s.asked {
+		c <- err
+	}
+	s.asked = nil
 }
 
 // settled reports whether the store has everything and nothing is under way.
@@ -250,6 +275,7 @@ func (s *saver) close() error {
 		s.failing = false
 		s.host.srv.stats.unsaved.Add(-1)
 	}
+	s.answer(errAbandoned)
 	err := error(nil)
 	if s.doc == nil {
 		err = errAbandoned

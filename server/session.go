@@ -20,6 +20,8 @@ type session struct {
 	srv  *Server
 	conn *wsconn.Conn
 
+	id      uint64        // of this server's connections, from 1
+	since   int64         // when it was made
 	heard   atomic.Int64  // when something last came from the peer
 	pinging atomic.Bool   // a ping is under way
 	request *http.Request // the handshake of a connection with one document, if there is an Access function
@@ -55,8 +57,8 @@ var errIgnored = errors.New("closed by the server")
 // the document of that name, with what was granted for it, or any number of
 // documents if the name is empty or the connection speaks weft.v1.
 func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Grant) {
-	c := &session{srv: s, conn: conn, grant: grant}
-	c.heard.Store(s.clock.Now())
+	c := &session{srv: s, conn: conn, grant: grant, id: s.stats.accepted.Add(1), since: s.clock.Now()}
+	c.heard.Store(c.since)
 	s.mu.Lock()
 	stopped := s.stopped
 	if !stopped {

@@ -9,6 +9,7 @@ import (
 // counters are the server's own; Stats is what others see.
 type counters struct {
 	connections atomic.Int64 // open, or in the handshake
+	accepted    atomic.Uint64
 	refused     atomic.Uint64
 	peerErrors  atomic.Uint64
 	dropped     atomic.Uint64
@@ -26,6 +27,7 @@ type Stats struct {
 	Quarantined int // documents whose last load failed
 	Unsaved     int // documents that are in memory only in part, because the store failed
 
+	Accepted       uint64 // connections, over all
 	Refused        uint64 // connections, or documents of one, refused by origin, name, number or Authorize, or turned away
 	PeerErrors     uint64 // connections closed because of what the peer sent
 	Dropped        uint64 // messages without effect, on connections with many documents
@@ -41,6 +43,7 @@ func (s *Server) Stats() Stats {
 	st := Stats{
 		Connections:    int(s.stats.connections.Load()),
 		Unsaved:        int(s.stats.unsaved.Load()),
+		Accepted:       s.stats.accepted.Load(),
 		Refused:        s.stats.refused.Load(),
 		PeerErrors:     s.stats.peerErrors.Load(),
 		Dropped:        s.stats.dropped.Load(),

@@ -20,6 +20,7 @@ type Broadcast struct {
 	now    int64
 	muted  map[Member]bool
 	frames uint64
+	size   uint64 // of frames, in bytes
 }
 
 // NewBroadcast returns a broadcast room without members. Of cfg it uses QueueLimit,
@@ -69,6 +70,7 @@ func (b *Broadcast) HandleFrame(now int64, id Member, frame []byte) error {
 	b.now = max(b.now, now)
 	if _, ok := b.hub.Group(id); ok && !b.muted[id] {
 		b.frames++
+		b.size += uint64(len(frame))
 		b.hub.Send("", id, frame)
 	}
 	return nil
@@ -130,6 +132,6 @@ func (b *Broadcast) Stats() Stats {
 	h := b.hub.Stats()
 	return Stats{
 		Members: h.Members, QueueBytes: h.QueueBytes,
-		Frames: b.frames, Sent: h.Sent, SentSize: h.SentSize, Keepalives: h.Keepalives,
+		Frames: b.frames, FrameSize: b.size, Sent: h.Sent, SentSize: h.SentSize, Keepalives: h.Keepalives,
 	}
 }

@@ -31,6 +31,15 @@ type Conn struct {
 // Subprotocol is the negotiated subprotocol, empty if none.
 func (c *Conn) Subprotocol() string { return c.ws.Subprotocol() }
 
+// RemoteAddr returns the other end's network address, empty if it is not known, as on a
+// dialled connection.
+func (c *Conn) RemoteAddr() string {
+	if c.wire == nil {
+		return ""
+	}
+	return c.wire.RemoteAddr().String()
+}
+
 // Read returns the next message; the caller owns it. It has exactly the
 // capacity that it needs, so keeping it keeps nothing else.
 //
