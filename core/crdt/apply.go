@@ -129,6 +129,7 @@ func (d *Doc) reserveV2(structs, bytes int) {
 	d.room(min(structs, bytes), bytes/4*3)
 }
 
+// room makes room for blocks and bytes of the arena.
 func (d *Doc) room(blocks, arena int) {
 	if len(d.blocks) <= 1 {
 		d.blocks = make([]block, 1, blocks+1)
@@ -139,6 +140,8 @@ func (d *Doc) room(blocks, arena int) {
 	d.arena = slices.Grow(d.arena, arena)
 }
 
+// guide gives a client that is to be filled with many structs a guide, which lasts
+// until the transaction ends.
 func (d *Doc) guide(ci uint32, structs, bytes int) {
 	if c := &d.clients[ci]; structs > chunkLen && len(c.chunks) == 0 {
 		c.guide = newGuide(min(structs, bytes/6))

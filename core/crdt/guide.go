@@ -46,8 +46,8 @@ func (g *guide) chunk() []entry {
 	return e
 }
 
-// blockAt is blockOf, which looks where the client's guide says first. That holds the
-// block most likely, and what it holds is looked at.
+// blockAt is blockOf that looks first where the client's guide says. Whatever block is
+// there is only taken if it holds the unit.
 func (d *Doc) blockAt(c *client, i id) handle {
 	if g := c.guide; g != nil {
 		const far = 16

@@ -11,11 +11,11 @@ import "math"
 //	ByteColumnReader    RleEncoder           bytes, repeated
 //	StringColumnReader  StringEncoder        strings
 //
-// A column is read value by value (Next), or a run at a time where it has a Run:
-// a few bytes can stand for any number of values, so it is the caller who must
-// bound how many are read. A column tells its errors to the Reader that it
-// came from, and reads zeros from then on. Reading past the end is an error, other
-// than in Yjs, which reads zeros there and never writes what would need it.
+// A column is read value by value (Next). A few bytes can stand for any number of
+// values, so it is the caller who must bound how many are read. A column tells its
+// errors to the Reader that it came from, and reads zeros from then on. Reading past
+// the end is an error, other than in Yjs, which reads zeros there and never writes
+// what would need it.
 //
 // A reader is valid as long as the Reader that it came from, which must not be
 // copied or moved meanwhile.
@@ -116,18 +116,6 @@ func (c *UintColumnReader) Next() uint64 {
 	return c.value
 }
 
-// Run returns the next value, and how often in a row it can be read at least. It
-// reads nothing; Skip does.
-func (c *UintColumnReader) Run() (value, n uint64) {
-	if c.left == 0 {
-		c.fill()
-	}
-	return c.value, c.left
-}
-
-// Skip reads n values of the run that Run returned.
-func (c *UintColumnReader) Skip(n uint64) { c.left -= n }
-
 // End fails with TrailingBytes unless every value was read.
 func (c *UintColumnReader) End() { c.end(c.left) }
 
@@ -170,21 +158,6 @@ func (c *DiffColumnReader) Next() uint64 {
 	c.left--
 	c.value += c.step
 	return c.value
-}
-
-// Run returns the next value, the step from there to the one after it, and how
-// many values can be read with such steps at least. It reads nothing; Skip does.
-func (c *DiffColumnReader) Run() (value uint64, step int64, n uint64) {
-	if c.left == 0 {
-		c.fill()
-	}
-	return c.value + c.step, int64(c.step), c.left
-}
-
-// Skip reads n values of the run that Run returned.
-func (c *DiffColumnReader) Skip(n uint64) {
-	c.left -= n
-	c.value += n * c.step
 }
 
 // End fails with TrailingBytes unless every value was read.
@@ -240,18 +213,6 @@ func (c *ByteColumnReader) Next() byte {
 	c.left--
 	return c.value
 }
-
-// Run returns the next value, and how often in a row it can be read at least. It
-// reads nothing; Skip does.
-func (c *ByteColumnReader) Run() (value byte, n uint64) {
-	if c.left == 0 {
-		c.fill()
-	}
-	return c.value, c.left
-}
-
-// Skip reads n values of the run that Run returned.
-func (c *ByteColumnReader) Skip(n uint64) { c.left -= n }
 
 // End fails with TrailingBytes unless every value was read, the last one once at
 // least.
