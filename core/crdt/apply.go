@@ -236,16 +236,19 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 	in := &a.in
 	own := newOwnClient(s.Client, q.client)
 	for q.left > 0 && d.clients[q.client].state < goal {
-		if n, text := d.readPlain(r.Rest(), in, &own, q.clock); n > 0 {
-			r.Skip(n)
-			if d.clients[q.client].state == q.clock && a.tx.plain(in, text) {
+		size := 0
+		if r.Len() >= plainRoom {
+			size, in.content = d.readPlain(r.Rest(), in, &own, q.clock)
+		}
+		if size == 0 {
+			d.read(&r, in, &own, q.clock)
+		} else {
+			r.Skip(size)
+			if d.clients[q.client].state == q.clock && a.tx.plain(in, in.content) {
 				q.off, q.clock = r.Offset(), q.clock+in.length
 				q.left--
 				continue
 			}
-			in.content = text
-		} else {
-			d.read(&r, in, &own, q.clock)
 		}
 		if in.kind != update.KindSkip {
 			if d.clients[q.client].state < q.clock {

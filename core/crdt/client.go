@@ -119,10 +119,11 @@ func (c *client) find(clock uint64) place {
 	return c.hint
 }
 
-// seek is find for a clock that is likely little after the one of a place.
+// seek is find for a clock that is likely little after the one of a place, which is
+// the zero place if nothing is known.
 func (c *client) seek(p place, clock uint64) place {
 	const near = 16
-	if int(p.chunk) < len(c.chunks) && clock >= c.chunks[p.chunk].base {
+	if p != (place{}) && int(p.chunk) < len(c.chunks) && clock >= c.chunks[p.chunk].base {
 		at := &c.chunks[p.chunk]
 		if off := clock - at.base; off <= math.MaxUint32 {
 			e, rel := at.entries, uint32(off)
