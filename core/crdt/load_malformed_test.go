@@ -1,8 +1,3 @@
-//go:build !invariants
-
-// What the invariants say of the values of a key is not so after updates that nobody
-// writes, which are taken as Yjs takes them: those tests are without.
-
 package crdt_test
 
 import (
