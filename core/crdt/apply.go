@@ -26,7 +26,10 @@ func (d *Doc) ApplyFrom(u []byte, origin any) (fresh bool, err error) {
 	if len(u) > update.MaxSize-d.Size() {
 		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
 	}
-	if d.pristine() {
+	if len(u) == 2 && u[0]|u[1] == 0 && d.quiet() {
+		return false, nil // as in the handshake of who has nothing
+	}
+	if len(u) >= d.loadFrom && d.pristine() {
 		return d.load(u, origin)
 	}
 	a := applier{d: d, sections: d.sections[:0]}

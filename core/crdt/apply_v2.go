@@ -13,7 +13,7 @@ func (d *Doc) ApplyV2From(u []byte, origin any) (fresh bool, err error) {
 	if len(u) > update.MaxSize-d.Size() {
 		return false, &lib0.Error{Field: "update", Reason: lib0.TooLarge}
 	}
-	if d.pristine() {
+	if len(u) >= d.loadFrom && d.pristine() {
 		if fresh, ok, err := d.loadV2(u, origin); ok {
 			return fresh, err
 		}

@@ -15,6 +15,7 @@ type Doc struct {
 	gc           bool
 	gcFilter     func(update.ID, uint64) bool
 	pendingLimit int
+	loadFrom     int // bytes of an update that is loaded in one pass
 
 	// Blocks and what they hold.
 	blocks     []block

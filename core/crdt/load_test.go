@@ -58,6 +58,7 @@ func made(r *rand.Rand) *crdt.Doc {
 // outcome is all that can be told of a document that was given an update.
 func outcome(u []byte, v2, watched bool) string {
 	d := crdt.NewDoc(crdt.WithClientID(7))
+	crdt.LoadAll(d)
 	text := d.Text("t")
 	if watched { // then it is not loaded in one pass
 		d.OnTransaction(func(*crdt.Txn) {})
