@@ -22,6 +22,18 @@ type client struct {
 	before uint64
 	began  uint32
 	rank   uint32 // how many clients had units before it did
+
+	tail tail
+}
+
+// tail is what a client's last block, of values, had before a transaction made it
+// longer: its first units, and how many bytes they take. The transaction's update
+// begins after them, and values can be counted only from a block's first.
+type tail struct {
+	tx    uint32 // its number
+	clock uint64 // of the block
+	units uint32
+	bytes uint32
 }
 
 // chunk is some consecutive blocks of a client.

@@ -197,6 +197,15 @@ func (d *Doc) textFrom(b *block, units uint32) []byte {
 	return text[at:]
 }
 
+// cutValues returns how many bytes the first cut values of a block take. It is known
+// of those that were there before the transaction which made the block longer.
+func (d *Doc) cutValues(b *block, cut uint32) uint32 {
+	if t := &d.clients[b.client].tail; t.clock == b.clock && t.units == cut {
+		return t.bytes
+	}
+	return skipValues(d.bytesOf(b), int(cut))
+}
+
 // skipValues returns how many bytes the first n of several Any values take.
 func skipValues(b []byte, n int) uint32 {
 	r := lib0.NewReader(b)

@@ -185,7 +185,7 @@ func (d *Doc) appendContent(b []byte, h handle, cut uint64) []byte {
 	case update.KindAny:
 		b = lib0.AppendUint(b, uint64(s.length)-cut)
 		v := d.bytesOf(s)
-		return append(b, v[skipValues(v, int(cut)):]...)
+		return append(b, v[d.cutValues(s, uint32(cut)):]...)
 	case update.KindJSON:
 		b = lib0.AppendUint(b, uint64(s.length)-cut)
 		v := d.bytesOf(s)

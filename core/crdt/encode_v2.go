@@ -185,7 +185,7 @@ func (w *writerV2) content(h handle, cut uint64) {
 	case update.KindAny:
 		e.Len(uint64(s.length) - cut)
 		v := d.bytesOf(s)
-		e.Any(v[skipValues(v, int(cut)):])
+		e.Any(v[d.cutValues(s, uint32(cut)):])
 	case update.KindJSON:
 		e.Len(uint64(s.length) - cut)
 		v := d.bytesOf(s)

@@ -275,7 +275,7 @@ func (d *Doc) item(h handle, s stretch) Item {
 		return it
 	}
 	if b.kind == update.KindAny {
-		r := lib0.NewReader(d.bytesOf(b)[skipValues(d.bytesOf(b), s.from):])
+		r := lib0.NewReader(d.bytesOf(b)[d.cutValues(b, uint32(s.from)):])
 		for range s.length {
 			it.Values = append(it.Values, fromAny(r.Any("value")))
 		}

@@ -122,6 +122,9 @@ func (d *Doc) extend(tx *Txn, in *incoming) bool {
 	if l.cursor != h {
 		l.cursor = 0
 	}
+	if c := &d.clients[b.client]; b.kind == update.KindAny && c.tail.tx != tx.number {
+		c.tail = tail{tx.number, b.clock, b.length, b.size}
+	}
 	d.extendContent(h, in.content)
 	b.length += uint32(in.length)
 	d.clients[in.client].state += in.length

@@ -136,7 +136,7 @@ func (w *textDelta) string(h handle) {
 	}
 	if old < int(b.length) && !deleted {
 		w.to(deltaInsert)
-		w.text = append(w.text, cutText(d.bytesOf(b), old)...)
+		w.text = append(w.text, d.textFrom(b, uint32(old))...)
 	}
 }
 
