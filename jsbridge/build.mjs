@@ -1,4 +1,4 @@
-// Builds the npm package into dist/: provider.wasm, index.js, and the types.
+// Builds the npm package into dist/: provider.wasm, index.js with what it loads later, and the types.
 //
 //   node build.mjs              everything
 //   node build.mjs --no-wasm    all but the module, which needs Go
@@ -23,9 +23,11 @@ for (const name of await readdir(here('dist'))) {
 }
 
 await build({
-  entryPoints: [here('src/index.ts')],
-  outfile: here('dist/index.js'),
+  // Each an entry, so that its file has its name.
+  entryPoints: ['index', 'offline'].map(name => here(`src/${name}.ts`)),
+  outdir: here('dist'),
   bundle: true,
+  splitting: true,
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -32,6 +32,7 @@ await build({
   format: 'esm',
   splitting: true,
   chunkNames: '[name]',
+  external: ['./offline.js'], // the page keeps nothing in the browser
 })
 await build({ ...common, entryPoints: [join(here, 'src/theme.ts')], format: 'iife' })
 await build({ ...common, entryPoints: [join(here, 'page.css')] })

@@ -11,6 +11,7 @@ import * as Y from 'yjs'
 
 import * as abi from './abi.js'
 import { now, source, text, type Instance, type Source, type WasmSource } from './module.js'
+import type { OfflineError, OfflineStore } from './offline.js'
 
 export interface WeftProviderOptions {
   /** Connect at once. Default true. */
@@ -36,6 +37,8 @@ export interface WeftProviderOptions {
   shouldReconnect?: (event: CloseEvent, provider: WeftProvider) => boolean
   /** How long the server may be silent before the connection is given up, in milliseconds. Default 30000. */
   timeout?: number
+  /** Keep the document in the browser's IndexedDB too, in a database of that name. Default: not; name: the document's address. */
+  offline?: boolean | { name?: string }
   /** Where provider.wasm is, its bytes, or the compiled module. Default: beside this file. */
   wasm?: WasmSource
 }
@@ -52,6 +55,10 @@ export type WeftProviderEvents = {
   'connection-error': (event: Event & { error?: unknown }, provider: WeftProvider) => void
   /** The server does not want this client; there is no further attempt until connect(). */
   closed: (event: { code: number, reason: string }, provider: WeftProvider) => void
+  /** What the browser keeps is in the document. unsaved: with edits that no server is known to have saved. */
+  'offline-loaded': (event: { unsaved: boolean }, provider: WeftProvider) => void
+  /** Something is wrong with what the browser keeps; the rest goes on. */
+  'offline-error': (event: OfflineError, provider: WeftProvider) => void
 }
 
 const enum Buffered {
@@ -86,6 +93,8 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   declare protocols: string[]
   /** May be changed; used for the next close. */
   declare shouldReconnect?: (event: CloseEvent, provider: WeftProvider) => boolean
+  /** Resolves when what the browser keeps is in the document, or cannot be brought there; at once without the option offline. */
+  declare readonly whenLoaded: Promise<void>
   /** Whether a connection is wanted. Set by connect(), disconnect(), and by a server that refuses. */
   shouldConnect = false
   wsconnected = false
@@ -102,6 +111,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #status = abi.Status.Disconnected
   #maxBackoff: number
   #open: (instance: Instance) => number
+  #store?: OfflineStore
   #events: [event: number, arg: number, payload: Uint8Array][] = []
   #busy = false
   #tabs = false // taking part in the channel is wanted
@@ -125,6 +135,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
     disableBc = false,
     shouldReconnect,
     timeout = 0,
+    offline = false,
     wasm
   }: WeftProviderOptions = {}) {
     super()
@@ -142,6 +153,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
     this.#open = instance => instance.open(this.#maxBackoff, timeout, resyncInterval, disableBc ? 0 : abi.Flag.Broadcast)
     this.#source = source(wasm)
     this.#listen(true)
+    this.whenLoaded = offline ? this.#keep(offline === true ? {} : offline) : Promise.resolve()
     if (connect) this.connect()
   }
 
@@ -179,6 +191,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   override destroy(): void {
     this.#destroyed = true
     this.#listen(false)
+    void this.whenLoaded.then(() => this.#store?.close())
     this.#end(abi.Event.Destroy)
   }
 
@@ -241,18 +254,40 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
     if (this.#away && !this.awareness.getLocalState()) this.awareness.setLocalState(this.#away)
   }
 
+  // ---- what the browser keeps
+
+  async #keep({ name = 'weft:' + this.bcChannel }: { name?: string }): Promise<void> {
+    const failed = (error: OfflineError): void => this.#tell('offline-error', [error, this])
+    try {
+      const { openStore } = await import('./offline.js')
+      this.#store = await openStore(name, { doc: this.doc, remote: this, unsaved: () => !this.synced, failed })
+      this.#tell('offline-loaded', [{ unsaved: this.#store.unsaved }, this])
+    } catch (error) {
+      failed({ kind: 'unavailable', error })
+    }
+  }
+
+  /** Removes what the browser keeps of the document, for all tabs, and keeps no more of it. The document stays as it is. */
+  async clearOffline(): Promise<void> {
+    await this.whenLoaded
+    await this.#store?.remove()
+  }
+
   // ---- the module
 
   #load(): void {
     if (this.#loading) return
     this.#loading = true
     this.#wake(Infinity)
-    this.#source.load().then(instance => {
+    // What the browser keeps comes first: it is shown sooner, and the handshake is about all of it.
+    this.whenLoaded.then(() => this.#source.load()).then(instance => {
       this.#loading = false
       if (!this.shouldConnect) return
       this.#handle = this.#open(instance)
       this.#instance = instance
       instance.clients.add(this.#onDeath)
+      // An edit of before this page, whatever it was: it counts until the handshake has carried it.
+      if (this.#store?.unsaved) this.#feed(abi.Event.Update, 0, new Uint8Array(2))
       this.#feed(abi.Event.Connect)
     }).catch(error => {
       this.#loading = false
@@ -384,6 +419,7 @@ export class WeftProvider extends ObservableV2<WeftProviderEvents> {
   #setSynced(state: boolean): void {
     if (state === this.synced) return
     this.synced = state
+    this.#store?.changed()
     this.#tell('synced', [state])
     this.#tell('sync', [state])
   }

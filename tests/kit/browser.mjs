@@ -18,6 +18,18 @@ export async function launchBrowser(t) {
 }
 
 /**
+ * A browser with a profile that outlives it, as a person's does; closed when the test ends.
+ * @param {string} dir where the profile is kept
+ * @returns {Promise<import('playwright-core').BrowserContext>}
+ */
+export async function launchProfile(t, dir) {
+  const { chromium } = await need('playwright-core', 'npm ci')
+  const context = await chromium.launchPersistentContext(dir, { executablePath: chromiumBinary(), args: flags })
+  t.after(() => context.close())
+  return context
+}
+
+/**
  * The page on one document, in a browser context of its own: another person with another browser.
  * @param {import('playwright-core').Browser} browser
  * @param {string} address
