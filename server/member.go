@@ -11,6 +11,7 @@ type member struct {
 	session *session
 	host    *roomHost
 	access  room.Access
+	label   string // of weft.v1: the ID, the document's name and the tag that the client knows it by
 	prefix  []byte // what each frame to it begins with: an ID message, or nothing
 
 	// left: the room has forgotten it; what still comes from it is dropped. Only

@@ -29,7 +29,7 @@ type weft struct {
 
 	mu      sync.Mutex
 	machine *gate.Session
-	members map[string]*member // those that their room has not let go of
+	members map[string]*member // by ID; those that their room has not let go of
 	timer   *time.Timer        // of the machine; nil before it is needed
 }
 
@@ -66,8 +66,8 @@ func (w *weft) perform(o *gate.Output) {
 	m := w.members[o.Doc]
 	switch o.Kind {
 	case gate.Ask:
-		doc, seq, token := o.Doc, o.Seq, o.Token
-		w.conn.srv.conns.Go(func() { w.judge(doc, seq, token) })
+		id, seq, token := o.Doc, o.Seq, o.Token
+		w.conn.srv.conns.Go(func() { w.judge(id, seq, token) })
 	case gate.Join:
 		w.join(o.Doc, o.Access)
 	case gate.Deliver:
@@ -90,12 +90,12 @@ func (w *weft) perform(o *gate.Output) {
 var errLeft = errors.New("the client left the document")
 
 // judge answers an Ask, from a goroutine of its own.
-func (w *weft) judge(doc string, seq uint64, token string) {
-	s := w.conn.srv
+func (w *weft) judge(id string, seq uint64, token string) {
+	s, doc := w.conn.srv, codec.DocumentOf(id)
 	if err := s.cfg.Names.Check(doc); err != nil {
 		s.stats.refused.Add(1)
 		w.do(func(now int64) {
-			w.machine.HandleFault(now, doc, codec.Ending{Code: codec.Forbidden, Text: err.Error()})
+			w.machine.HandleFault(now, id, codec.Ending{Code: codec.Forbidden, Text: err.Error()})
 		})
 		return
 	}
@@ -104,7 +104,7 @@ func (w *weft) judge(doc string, seq uint64, token string) {
 		s.stats.refused.Add(1)
 		d, text := denial(err)
 		s.log.Info("document refused to a connection", "document", doc, "remote", w.request.RemoteAddr, "denial", d.String(), "error", err)
-		w.do(func(now int64) { w.machine.HandleDenial(now, doc, seq, d, text) })
+		w.do(func(now int64) { w.machine.HandleDenial(now, id, seq, d, text) })
 		return
 	}
 	w.do(func(now int64) {
@@ -112,23 +112,24 @@ func (w *weft) judge(doc string, seq uint64, token string) {
 		if !g.Expires.IsZero() {
 			grant.Expires = now + time.Until(g.Expires).Milliseconds()
 		}
-		w.machine.HandleGrant(now, doc, seq, grant)
+		w.machine.HandleGrant(now, id, seq, grant)
 	})
 }
 
 // join makes the connection a member of a document's room. mu is held.
-func (w *weft) join(name string, access room.Access) {
+func (w *weft) join(id string, access room.Access) {
 	s := w.conn.srv
-	m, code := s.join(name, w.conn, func(m *member) {
+	m, code := s.join(codec.DocumentOf(id), w.conn, func(m *member) {
 		m.access = access
-		m.prefix = codec.Weft.AppendID(nil, name)
+		m.label = id
+		m.prefix = codec.Weft.AppendID(nil, id)
 	})
 	if m == nil {
 		s.stats.refused.Add(1)
-		w.machine.HandleFault(s.clock.Now(), name, ending(s, code, joinReasons[code]))
+		w.machine.HandleFault(s.clock.Now(), id, ending(s, code, joinReasons[code]))
 		return
 	}
-	w.members[name] = m
+	w.members[id] = m
 }
 
 // ending is what a client of weft.v1 is told when a room ends for it.
@@ -148,7 +149,7 @@ func ending(s *Server, code codec.CloseCode, reason string) codec.Ending {
 func (w *weft) parted(m *member) {
 	w.do(func(now int64) {
 		if w.forget(m) {
-			w.machine.HandleParted(now, m.host.name)
+			w.machine.HandleParted(now, m.label)
 		}
 	})
 }
@@ -157,17 +158,17 @@ func (w *weft) parted(m *member) {
 func (w *weft) ended(m *member, e codec.Ending) {
 	w.do(func(now int64) {
 		if w.forget(m) {
-			w.machine.HandleFault(now, m.host.name, e)
+			w.machine.HandleFault(now, m.label, e)
 		}
 	})
 }
 
 // forget drops a member, and reports whether it was still there. mu is held.
 func (w *weft) forget(m *member) bool {
-	if w.members[m.host.name] != m {
+	if w.members[m.label] != m {
 		return false
 	}
-	delete(w.members, m.host.name)
+	delete(w.members, m.label)
 	return true
 }
 
@@ -185,12 +186,10 @@ func (w *weft) close() {
 // recheck has access to a document judged again; to all of them if the name is empty.
 func (w *weft) recheck(name string) {
 	w.do(func(now int64) {
-		if name != "" {
-			w.machine.Recheck(now, name)
-			return
-		}
-		for doc := range w.members {
-			w.machine.Recheck(now, doc)
+		for id, m := range w.members {
+			if name == "" || m.host.name == name {
+				w.machine.Recheck(now, id)
+			}
 		}
 	})
 }

@@ -49,6 +49,57 @@ func TestWeft(t *testing.T) {
 	}
 }
 
+// A document may be on a connection several times, told apart by tags: each is a
+// member of its own, with its own numbers, access and end.
+func TestWeftTags(t *testing.T) {
+	var frozen atomic.Bool
+	s := serve(t, Config{Access: func(_ context.Context, q AccessRequest) (Grant, error) {
+		if q.Document != "a" {
+			return Grant{}, &AccessError{Denial: codec.NoAccess}
+		}
+		return Grant{ReadOnly: q.Token == "reader" || frozen.Load()}, nil
+	}})
+	p := s.weft("/", nil)
+	p.send("a\x001", step1)
+	p.until("a\x001", codec.ReadWrite)
+	p.until("a\x001", codec.SyncCross)
+	p.send("a\x002", token("reader"), step1)
+	p.until("a\x002", codec.Read)
+	p.until("a\x002", codec.SyncCross)
+	p.send("a\x001", nothing, typing(1001, "hello"))
+	if u := p.until("a\x002", codec.SyncUpdate); !bytes.Contains(u.Payload, []byte("hello")) {
+		t.Errorf("the other member is sent %x", u.Payload)
+	}
+	p.saved("a\x001", 2)
+	p.send("a\x002", typing(1002, "no"))
+	p.until("a\x002", codec.Nack)
+
+	p.send("a\x001", msg(codec.Leave))
+	p.until("a\x001", codec.Leave)
+	y := s.join("a")
+	y.typ("still here")
+	p.until("a\x002", codec.SyncUpdate)
+
+	p.send("a", step1)
+	p.until("a", codec.ReadWrite)
+	p.send("a\x003", step1)
+	p.until("a\x003", codec.ReadWrite)
+	frozen.Store(true)
+	s.Recheck("a")
+	p.until("a\x003", codec.Read)
+	p.send("a", typing(1003, "no"))
+	p.until("a", codec.Nack)
+
+	p.send("b\x001", step1)
+	if a := p.denied("b\x001"); a.Denial != codec.NoAccess {
+		t.Errorf("another document: %+v", a)
+	}
+	p.send("\x001", step1)
+	if e := p.fault("\x001"); e.Code != codec.Forbidden {
+		t.Errorf("no document: %+v", e)
+	}
+}
+
 // The path may name a document, or not; names are checked as always.
 func TestWeftNames(t *testing.T) {
 	s := serve(t, Config{})

@@ -1,5 +1,7 @@
 package codec
 
+import "strings"
+
 // WeftProtocol is the WebSocket subprotocol of the weft framing.
 const WeftProtocol = "weft.v1"
 
@@ -41,16 +43,24 @@ var Weft = &Framing{name: WeftProtocol, magics: []string{
 // The limits of the weft framing. A frame's size is the transport's affair.
 const (
 	MaxMessages = 64        // messages in a frame, the ID message not counted
-	MaxID       = 250       // bytes of a document's name, which has at least one
+	MaxID       = 250       // bytes of an ID, a document's name and a tag; at least one
 	MaxToken    = 16 << 10  // bytes of a token
 	MaxText     = 1 << 10   // bytes of a text for a person
 	MaxEpoch    = 32        // bytes of an epoch
 	ChunkSize   = 256 << 10 // bytes from which on a sender cuts an update into several
 )
 
+// DocumentOf returns the name of the document that an ID is about: what is before
+// the tag, which begins with U+0000. Names never have that, so an ID without one is
+// the name.
+func DocumentOf(id string) string {
+	name, _, _ := strings.Cut(id, "\x00")
+	return name
+}
+
 // CutWeft reads the ID message that a frame of the weft framing begins with: the
-// document's name and the messages about it, which both alias frame. Beyond what
-// [Framing.CutID] refuses it refuses a name that is empty or longer than [MaxID].
+// ID, see [DocumentOf], and the messages about it, which both alias frame. Beyond what
+// [Framing.CutID] refuses it refuses an ID that is empty or longer than [MaxID].
 func CutWeft(frame []byte) (id, messages []byte, err error) {
 	if id, messages, err = Weft.CutID(frame); err != nil {
 		return nil, nil, err

@@ -237,3 +237,20 @@ func TestWeftAllocs(t *testing.T) {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
+
+// The example with a tag: the ID is not the name, and says which it is.
+func TestDocumentOf(t *testing.T) {
+	frame, err := hex.DecodeString("49440361003700000100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _, err := CutWeft(frame)
+	if err != nil || string(id) != "a\x007" {
+		t.Fatalf("ID %q, %v", id, err)
+	}
+	for id, want := range map[string]string{string(id): "a", "a": "a", "a\x00": "a", "\x007": "", "a\x007\x008": "a"} {
+		if got := DocumentOf(id); got != want {
+			t.Errorf("DocumentOf(%q) = %q, want %q", id, got, want)
+		}
+	}
+}
