@@ -248,7 +248,7 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 		} else {
 			r.Skip(size)
 			if d.clients[q.client].state == q.clock && a.tx.plain(in, in.content) {
-				q.off, q.clock = r.Offset(), q.clock+in.length
+				q.off, q.clock = r.Offset(), in.clock+in.length
 				q.left--
 				continue
 			}
@@ -266,7 +266,7 @@ func (a *applier) run(at int, goal uint64) (need update.ID, ok bool) {
 			}
 			a.tx.integrate(in)
 		}
-		q.off, q.clock = r.Offset(), q.clock+in.length
+		q.off, q.clock = r.Offset(), in.clock+in.length
 		q.left--
 	}
 	return update.ID{}, true

@@ -117,7 +117,7 @@ func (a *applierV2) section(aside *rest) {
 		default:
 			a.tx.integrate(in)
 		}
-		clock += in.length
+		clock = in.clock + in.length
 	}
 	if a.n > 0 {
 		aside.add(client, a.from, a.n, a.head)
