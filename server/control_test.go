@@ -128,7 +128,10 @@ func TestCloseRoom(t *testing.T) {
 		t.Error("it is not what it was")
 	}
 	again.conn.Abort()
-	eventually(t, "it is empty", func() bool { return s.room("doc").Members == 0 })
+	eventually(t, "it is empty", func() bool { // by what CloseRoom counts, after which the number of members is published
+		d, err := s.Inspect(t.Context(), "doc", 10)
+		return err == nil && len(d.Connections) == 0 && s.room("doc").Members == 0
+	})
 	if s.DocumentStatus("doc") != Open {
 		t.Error("it was unloaded at once, although nobody has closed it again")
 	}
