@@ -24,6 +24,7 @@ type handlers struct {
 	after     hooks[func(*Txn)]
 	settled   hooks[func(*Txn)]
 	update    hooks[func(u []byte, tx *Txn)]
+	updateV2  hooks[func(u []byte, tx *Txn)]
 	subdocs   hooks[func(SubdocsEvent)]
 	destroy   hooks[func()]
 	allBegin  hooks[func()]
@@ -43,7 +44,7 @@ type handlers struct {
 //	                      … Observe, then ObserveDeep, of those types …
 //	OnAfterTransaction    before what was deleted is collected
 //	OnSettled             after that
-//	OnUpdate              with what is to be sent to others
+//	OnUpdate, OnUpdateV2  with what is to be sent to others
 //	OnSubdocs             if it added, removed or asked to load subdocuments
 //	OnLastTransaction     after it and all that the handlers began
 //
@@ -78,6 +79,11 @@ func (d *Doc) OnSettled(fn func(tx *Txn)) (cancel func()) { return d.handlers.se
 // update in format v1, which is fn's.
 func (d *Doc) OnUpdate(fn func(u []byte, tx *Txn)) (cancel func()) { return d.handlers.update.add(fn) }
 
+// OnUpdateV2 is OnUpdate with the update in format v2.
+func (d *Doc) OnUpdateV2(fn func(u []byte, tx *Txn)) (cancel func()) {
+	return d.handlers.updateV2.add(fn)
+}
+
 // OnLastTransaction calls fn when a transaction and all that its handlers began are
 // done, with all of them.
 func (d *Doc) OnLastTransaction(fn func(txs []*Txn)) (cancel func()) {
@@ -100,7 +106,7 @@ func (d *Doc) watched(cancel func()) func() {
 func (d *Doc) quiet() bool {
 	k := &d.handlers
 	return k.watching == 0 && len(k.begins.list)+len(k.observers.list)+len(k.after.list)+len(k.settled.list)+
-		len(k.update.list)+len(k.allBegin.list)+len(k.allEnd.list) == 0
+		len(k.update.list)+len(k.updateV2.list)+len(k.allBegin.list)+len(k.allEnd.list) == 0
 }
 
 // announce calls the handlers of a transaction that has begun.
@@ -139,16 +145,32 @@ func (d *Doc) emit(tx *Txn) {
 	for _, fn := range d.handlers.settled.list {
 		(*fn)(tx)
 	}
-	if len(d.handlers.update.list) == 0 {
+	v1, v2 := d.handlers.update.list, d.handlers.updateV2.list
+	if len(v1)+len(v2) == 0 {
 		return
 	}
 	units, deletes := d.updateOf(tx)
 	if len(units) == 0 && len(deletes) == 0 {
 		return
 	}
-	d.scratch = d.appendRanges(d.appendStructs(d.scratch[:0], units), deletes)
-	list := d.handlers.update.list
-	u := slices.Clone(d.scratch)
+	var u1, u2 []byte
+	if len(v1) > 0 {
+		d.scratch = d.appendRanges(d.appendStructs(d.scratch[:0], units), deletes)
+		u1 = make([]byte, len(d.scratch))
+		copy(u1, d.scratch)
+	}
+	if len(v2) > 0 {
+		w := d.writer()
+		w.structs(units, false)
+		w.ranges(deletes)
+		u2 = w.e.AppendTo(make([]byte, 0, w.e.MaxLen()))
+	}
+	hand(v1, u1, tx)
+	hand(v2, u2, tx)
+}
+
+// hand calls handlers with an update, each with one of its own.
+func hand(list []*func([]byte, *Txn), u []byte, tx *Txn) {
 	for i, fn := range list {
 		own := u
 		if i+1 < len(list) {

@@ -75,6 +75,7 @@ func (p *player) begin(s *Step) {
 		d.OnUpdate(func(u []byte, tx *crdt.Txn) {
 			p.made = append(p.made, Update{V1: u, Local: tx.Local()})
 		})
+		d.OnUpdateV2(func(u []byte, tx *crdt.Txn) { p.made[len(p.made)-1].V2 = u })
 		d.OnSubdocs(func(e crdt.SubdocsEvent) {
 			p.subdocs = append(p.subdocs, map[string]any{"added": guids(e.Added), "loaded": guids(e.Loaded), "removed": guids(e.Removed)})
 		})
@@ -174,6 +175,9 @@ func (p *player) compareMade(s *Step) error {
 		if err := compare("update", got.V1, want.V1); err != nil {
 			return err
 		}
+		if err := compare("the update in version 2", got.V2, want.V2); err != nil {
+			return err
+		}
 		if got.Local != want.Local {
 			return &mismatch{what: "the update is local", detail: fmt.Sprintf("got %v, want %v", got.Local, want.Local)}
 		}
@@ -208,7 +212,13 @@ func (p *player) diff(s *Step, d *crdt.Doc) error {
 	if err != nil {
 		return &mismatch{what: "diff", detail: err.Error()}
 	}
-	return compare("diff", got, s.Updates[0].V1)
+	if err := compare("diff", got, s.Updates[0].V1); err != nil {
+		return err
+	}
+	if got, err = d.DiffV2(*s.Diff); err != nil {
+		return &mismatch{what: "diff in version 2", detail: err.Error()}
+	}
+	return compare("diff in version 2", got, s.Updates[0].V2)
 }
 
 func (p *player) merge(s *Step) error {
