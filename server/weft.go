@@ -185,13 +185,7 @@ func (w *weft) close() {
 
 // recheck has access to a document judged again; to all of them if the name is empty.
 func (w *weft) recheck(name string) {
-	w.do(func(now int64) {
-		for id, m := range w.members {
-			if name == "" || m.host.name == name {
-				w.machine.Recheck(now, id)
-			}
-		}
-	})
+	w.do(func(now int64) { w.machine.Recheck(now, name) })
 }
 
 // setTimer wakes the machine when it wants to be. mu is held.

@@ -25,9 +25,7 @@ func (s *Site) gateway(e *End) *gateway {
 // Recheck has the access of all connections that speak weft.v1 judged again.
 func (s *Site) Recheck() {
 	for _, g := range append([]*gateway(nil), s.gateways...) {
-		for _, m := range append([]*seat(nil), g.seats...) {
-			g.do(func(now int64) { g.gate.Recheck(now, m.h.Document) })
-		}
+		g.do(func(now int64) { g.gate.Recheck(now, "") })
 	}
 }
 

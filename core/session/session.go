@@ -225,11 +225,15 @@ func (s *Session) HandleParted(now int64, doc string) {
 	}
 }
 
-// Recheck has the access to an open document judged again, with the token there is.
-func (s *Session) Recheck(now int64, doc string) {
+// Recheck has the access to a document judged again, with the token there is, for
+// each ID that is about it; an empty name means all documents. An answer that is on
+// its way may be from before, so it is not taken, and what waits for it waits on.
+func (s *Session) Recheck(now int64, name string) {
 	s.advance(now)
-	if d := s.docs[doc]; d != nil && d.state == Open {
-		s.ask(d)
+	for _, d := range s.order {
+		if (name == "" || codec.DocumentOf(d.name) == name) && (d.state == Open || d.state == Asking) {
+			s.ask(d)
+		}
 	}
 }
 
