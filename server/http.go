@@ -63,6 +63,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 	}
 	// A client of weft.v1 presents its token when it is connected, for each document.
 	var grant Grant
+	judged := s.rechecks.Load()
 	weft := offersWeft(r) && s.mayWeft(name)
 	var protocols []string
 	if weft {
@@ -96,7 +97,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, name string
 		s.closeConn(conn, codec.Internal, internalReason)
 		return
 	}
-	s.start(name, conn, r, grant)
+	s.start(name, conn, r, grant, judged)
 }
 
 // offersWeft reports whether a request offers the subprotocol weft.v1.

@@ -17,18 +17,26 @@ import (
 //
 // It returns before the answers are there.
 func (s *Server) Recheck(document string) {
+	s.rechecks.Add(1) // first: a connection that has not begun below looks at it when it has
 	s.mu.Lock()
 	open := slices.Collect(maps.Keys(s.sessions))
 	s.mu.Unlock()
 	for _, c := range open {
-		switch {
-		case c.weft != nil:
-			s.conns.Go(func() { c.weft.recheck(document) })
-		case c.only == nil:
-			c.close(codec.Restart, "access is judged again")
-		case s.cfg.Access != nil && (document == "" || c.only.host.name == document):
-			s.conns.Go(func() { c.recheck() })
+		if c.begun.Load() {
+			s.recheck(c, document)
 		}
+	}
+}
+
+// recheck is Recheck for one connection.
+func (s *Server) recheck(c *session, document string) {
+	switch {
+	case c.weft != nil:
+		s.conns.Go(func() { c.weft.recheck(document) })
+	case c.only == nil:
+		c.close(codec.Restart, "access is judged again")
+	case s.cfg.Access != nil && (document == "" || c.only.host.name == document):
+		s.conns.Go(c.recheck)
 	}
 }
 

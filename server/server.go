@@ -41,6 +41,8 @@ type Server struct {
 	hosts    sync.WaitGroup // goroutines of rooms
 	conns    sync.WaitGroup // readers, and goroutines that close a connection
 
+	rechecks atomic.Uint64 // calls of Recheck
+
 	mu          sync.Mutex
 	stopped     bool // no room and no connection is added any more
 	rooms       map[string]*roomHost

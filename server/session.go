@@ -24,6 +24,7 @@ type session struct {
 	since   int64         // when it was made
 	heard   atomic.Int64  // when something last came from the peer
 	pinging atomic.Bool   // a ping is under way
+	begun   atomic.Bool   // what follows is set, and is changed by none or with mu
 	request *http.Request // the handshake of a connection with one document, if there is an Access function
 
 	// docs is nil on a connection with one document.
@@ -55,8 +56,9 @@ var errIgnored = errors.New("closed by the server")
 
 // start begins to serve a connection that was counted in stats.connections:
 // the document of that name, with what was granted for it, or any number of
-// documents if the name is empty or the connection speaks weft.v1.
-func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Grant) {
+// documents if the name is empty or the connection speaks weft.v1. judged is what
+// Server.rechecks was before access was judged.
+func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Grant, judged uint64) {
 	c := &session{srv: s, conn: conn, grant: grant, id: s.stats.accepted.Add(1), since: s.clock.Now()}
 	c.heard.Store(c.since)
 	s.mu.Lock()
@@ -92,6 +94,10 @@ func (s *Server) start(name string, conn *wsconn.Conn, r *http.Request, grant Gr
 			c.request = keep(r)
 		}
 		c.expire()
+	}
+	c.begun.Store(true)
+	if c.only != nil && s.rechecks.Load() != judged { // which passed over this one, or saw what was granted before
+		s.recheck(c, "")
 	}
 	go c.read()
 }

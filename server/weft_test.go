@@ -245,6 +245,26 @@ func TestPermissionLives(t *testing.T) {
 	s.refused("a", nil, http.StatusUnauthorized, "bye")
 }
 
+// What is taken back while access is judged is taken back for who was let in by that.
+func TestRecheckWhileJudged(t *testing.T) {
+	var s *testServer
+	var revoked atomic.Bool
+	s = serve(t, Config{Access: func(_ context.Context, q AccessRequest) (Grant, error) {
+		if revoked.Swap(true) {
+			return Grant{}, &AccessError{Denial: codec.Revoked, Reason: "bye"}
+		}
+		s.Recheck(q.Document) // before the answer is there
+		return Grant{}, nil
+	}})
+	s.dial("a").expectClose(codec.Unauthorized)
+	revoked.Store(false)
+	p := s.weft("/", nil)
+	p.send("a", step1)
+	if a := p.denied("a"); a.Denial != codec.Revoked {
+		t.Errorf("of weft.v1: %+v", a)
+	}
+}
+
 // Access that runs out is announced, renewed, and over.
 func TestAccessExpires(t *testing.T) {
 	s := serve(t, Config{Access: func(_ context.Context, q AccessRequest) (Grant, error) {
