@@ -236,12 +236,11 @@ func (c *Client) perform(now int64, o provider.Output) {
 	case provider.Refused:
 		switch c.view.err.(type) {
 		case *RefusedError, *StoppedError:
+			c.stop(c.view.err)
 		default:
 			// The server has ended the document, not the connection.
-			c.view.err = &RefusedError{Code: o.Code, Reason: o.Text}
+			c.stop(&RefusedError{Code: o.Code, Reason: o.Text})
 		}
-		c.view.stopped = c.view.err
-		c.log.Warn("the server refused", "error", c.view.err)
 	case provider.Denied:
 		reason := string(o.Payload)
 		c.link.denied = &reason

@@ -176,8 +176,15 @@ func (c *Client) performWeft(o provider.Output) {
 	}
 }
 
-// stop shows why there are no more attempts.
+// stop shows why there are no more attempts. The machine has told the status before,
+// in the same step: the note of it, which is not given yet, gets the reason.
 func (c *Client) stop(err error) {
 	c.view.err, c.view.stopped = err, err
+	for i := len(c.notes) - 1; i >= 0; i-- {
+		if n := &c.notes[i]; n.kind == statusNote {
+			n.err = err
+			break
+		}
+	}
 	c.log.Warn("the server refused", "error", err)
 }

@@ -38,10 +38,20 @@ func TestServeTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(document, token string) *client.Client {
+	// Why the writer stopped.
+	ended := make(chan error, 1)
+	open := func(document, right string) *client.Client {
 		t.Helper()
 		c, err := client.New("ws"+strings.TrimPrefix(p.url, "http"), document, update.NewDoc(), client.Options{
-			Token: func(context.Context) (string, error) { return token, nil },
+			Token: func(context.Context) (string, error) { return right, nil },
+			OnStatus: func(_ client.Status, err error) {
+				if err != nil && document == "notes" && right == token {
+					select {
+					case ended <- err:
+					default:
+					}
+				}
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -76,13 +86,12 @@ func TestServeTokens(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	for writer.Synced() {
-		if ctx.Err() != nil {
-			t.Fatal("the token was not taken back")
-		}
-		time.Sleep(time.Millisecond)
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		t.Fatal("the token was not taken back")
 	}
-	if ae, ok := errors.AsType[*client.AuthError](writer.Err()); !ok || ae.Denial != codec.Revoked {
-		t.Errorf("ended with %v", writer.Err())
+	if ae, ok := errors.AsType[*client.AuthError](err); !ok || ae.Denial != codec.Revoked {
+		t.Errorf("ended with %v", err)
 	}
 }
