@@ -29,8 +29,15 @@ test('clients in a room that only broadcasts have each other, and nothing is kep
   // Verbatim, whatever it is, to all others and not back.
   const a = await openSocket(t, `${server.socketURL}/raw`)
   const b = await openSocket(t, `${server.socketURL}/raw`)
+  // A socket is open before its room knows it, and what is sent meanwhile is not kept.
+  let met = false
+  a.once('message', () => { met = true })
+  await until('they are in the room', () => {
+    if (!met) b.send(Buffer.of())
+    return met
+  })
   for (const frame of ['', '00', '0002020701', '524f00', '00000100', '4944026131', 'ffff']) {
-    const arrived = once(b, 'message')
+    const arrived = once(b, 'message', { signal: AbortSignal.timeout(10_000) })
     a.send(Buffer.from(frame, 'hex'))
     const [data, binary] = await arrived
     assert.equal(data.toString('hex'), frame)
