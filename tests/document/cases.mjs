@@ -102,7 +102,7 @@ const collected = sink => {
     for (const n of order) { s.apply(on, n); s.check(on, { exact: false }) }
     s.check(on)
   }
-  const whole = s.diff(0, 3)
+  const whole = s.diff(0, s.vector(3))
   s.apply(1, whole)
   s.check(1)
   s.end()
@@ -186,9 +186,9 @@ const remembered = sink => {
   for (let n = 0; n < 40; n++) {
     const i = r.below(2)
     s.local(i, operations(r, s.docs[i], o, 2))
-    if (n % 5 === 4) { s.apply(i, s.diff(1 - i, i)); taken.push(s.snapshot(i)); s.check(i) }
+    if (n % 5 === 4) { s.apply(i, s.diff(1 - i, s.vector(i))); taken.push(s.snapshot(i)); s.check(i) }
   }
-  s.apply(0, s.diff(1, 0))
+  s.apply(0, s.diff(1, s.vector(0)))
   for (const snapshot of taken) s.restore(0, snapshot)
   taken.forEach((snapshot, k) => {
     s.compare(0, ['text:t'], snapshot, taken[k - 1])

@@ -24,6 +24,22 @@ func compare(what string, got, want []byte) error {
 	return &mismatch{what: what + " differs (- Yjs, + ours)", detail: difference(lines(want), lines(got)) + fmt.Sprintf("got  %.2000x\nwant %.2000x", got, want)}
 }
 
+// sameUnits compares which units two updates have and delete.
+func sameUnits(got, want []byte) error {
+	units, deletes, err := update.Contents(got)
+	if err != nil {
+		return err
+	}
+	wantUnits, wantDeletes, err := update.Contents(want)
+	if err != nil {
+		return err
+	}
+	if !units.Equal(wantUnits) || !deletes.Equal(wantDeletes) {
+		return compare("diff", got, want)
+	}
+	return nil
+}
+
 // inspect returns an update of version 1 for people, a struct a line.
 func inspect(u []byte) string { return strings.Join(lines(u), "\n") }
 

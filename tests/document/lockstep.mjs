@@ -30,7 +30,7 @@ for (let seed = first; seed < first + count; seed++) {
   const r = new Prng(seed ^ 0x5eed)
   const kind = only ?? r.pick(Object.keys(KINDS))
   randomScript(`seed ${seed}, ${kind}`, seed, {
-    kind, steps, checks: Math.ceil(steps / 50), clients: r.between(2, 5), gc: r.chance(75), observe: r.chance(50), undo: r.chance(40) && r.pick([true, 'varied']), snapshots: r.chance(30), sink
+    kind, steps, checks: Math.ceil(steps / 50), clients: r.between(2, 5), gc: r.chance(75), observe: r.chance(50), undo: r.chance(40) && r.pick([true, 'varied']), snapshots: r.chance(30), overlap: r.chance(40), sink
   })
 }
 flush()

@@ -53,6 +53,7 @@ type Step struct {
 
 	// What came of it.
 	Updates []Update   `json:"updates"`
+	Loose   bool       `json:"loose"` // of a diff: the same units, and perhaps in other pieces
 	Events  *Canonical `json:"events"`
 	Subdocs *Canonical `json:"subdocs"`
 	Throws  bool       `json:"throws"`

@@ -13,12 +13,14 @@ const bytes = text => new Uint8Array(Buffer.from(text, 'hex'))
 export class Script {
   /**
    * @param {string} name
-   * @param {{ clients: number[], gc?: boolean | boolean[], roots: string[], observe?: boolean, sink: (line: object) => void }} options
+   * @param {{ clients: number[], gc?: boolean | boolean[], roots: string[], observe?: boolean, exact?: boolean, sink: (line: object) => void }} options
+   *   exact is false where states have the same content, perhaps in other pieces
    */
-  constructor (name, { clients, gc = true, roots, observe = false, sink }) {
+  constructor (name, { clients, gc = true, roots, observe = false, exact = true, sink }) {
     this.sink = sink
     this.roots = roots
     this.observing = observe
+    this.exact = exact
     this.updates = []
     this.now = 1_000_000
     this.managers = []
@@ -104,13 +106,15 @@ export class Script {
     return n
   }
 
-  /** Adds what document on has and document to has not; returns its number. */
-  diff (on, to) {
-    const sv = Y.encodeStateVector(this.docs[to])
+  /** The state vector of a document. */
+  vector (on) { return Y.encodeStateVector(this.docs[on]) }
+
+  /** Adds what document on has and a state vector has not; returns its number. */
+  diff (on, sv) {
     const v1 = Y.encodeStateAsUpdate(this.docs[on], sv)
     const v2 = Y.encodeStateAsUpdateV2(this.docs[on], sv)
     const n = this.updates.push({ v1, v2 }) - 1
-    this.sink({ on, diff: hex(sv), updates: [[hex(v1), hex(v2)]] })
+    this.sink({ on, diff: hex(sv), updates: [[hex(v1), hex(v2)]], ...this.exact || { loose: true } })
     return n
   }
 
@@ -155,7 +159,7 @@ export class Script {
   }
 
   /** Writes what document on is. exact is false where only the content is settled, not the bytes. */
-  check (on, { exact = true, since = [], ...more } = {}) {
+  check (on, { exact = this.exact, since = [], ...more } = {}) {
     const doc = this.docs[on]
     const line = { on, check: views(doc, this.roots), vector: hex(Y.encodeStateVector(doc)) }
     if (exact) {

@@ -2,7 +2,9 @@
 // is the same bytes wherever and whenever it is made.
 
 export class Prng {
-  constructor (seed) {
+  /** @param {string[]} characters what text is made of */
+  constructor (seed, characters = CHARACTERS) {
+    this.characters = characters
     this.s = new Uint32Array([seed ^ 0x9e3779b9, seed ^ 0x243f6a88, seed ^ 0xb7e15162, (seed * 2654435761) ^ 0xdeadbeef])
     for (let i = 0; i < 16; i++) this.word()
   }
@@ -44,9 +46,12 @@ export class Prng {
   /** Words of mixed scripts: one to four bytes a character in UTF-8. */
   text (max = 6) {
     let s = ''
-    for (let n = this.between(1, max); n > 0; n--) s += this.pick(CHARACTERS)
+    for (let n = this.between(1, max); n > 0; n--) s += this.pick(this.characters)
     return s
   }
 }
 
 const CHARACTERS = [...'abcdefghij \n', 'é', 'ß', '€', '漢', '字', '\ufeff', '😀', '👩', '\u200d', '𝒳', '🏳️']
+
+/** Those of one 16-bit unit. */
+export const NARROW = CHARACTERS.filter(c => c.length === 1)
